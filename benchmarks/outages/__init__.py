@@ -1,0 +1,1 @@
+"""A seeded simulator of request streams with known outages, a scorer, and textbook methods to compare with."""

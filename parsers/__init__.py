@@ -1,0 +1,1 @@
+"""The built-in parsers: one file, one format; found by name, nothing to register."""

@@ -1,0 +1,291 @@
+r"""Access logs of Apache httpd and nginx: common, combined, and what people append to them.
+
+One layout per variant:
+
+- combined, ``%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"``, nginx's ``combined`` alike;
+- vhost_combined, with ``%v:%p`` (or the virtual host alone) before it: the host is the event's service;
+- common, without referer and agent;
+- combined with ``"$http_x_forwarded_for"`` behind it, as nginx.conf is shipped;
+- combined with a duration behind it: ``%D`` or ``$request_time``; also ``%T/%D``;
+- the log of the Kubernetes ingress-nginx controller;
+- combined with anything else behind it, kept in ``extra``; a ``$request_time`` in it, also as ``rt=…``, is read.
+
+Traps: a whole number behind the agent is taken for microseconds (``%D``) and a decimal one for seconds
+(``$request_time``); a log with ``%T`` or ``%{ms}T`` needs its own ``LogFormat`` given. A user name may hold blanks
+and brackets; quotes in it are escaped (``\"`` by Apache, ``\x22`` by nginx), so it cannot end the line early.
+``"-"`` stands for a request that never came (408). ``%b`` is ``-`` for no bytes. nginx lists the times of several
+upstreams: ``0.000, 0.001``.
+
+https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats
+https://nginx.org/en/docs/http/ngx_http_log_module.html
+https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Sample
+
+_REQUEST: Final = ' [{time:clf}] "{request:request}" {status:d} {bytes:d}'
+_PLAIN: Final = "{client:ip} {ident:word} {user:word}" + _REQUEST
+_DASHED_IDENT: Final = "{client:ip} - "
+_ODD_USER: Final = _DASHED_IDENT + "{user}" + _REQUEST
+_VHOST: Final = "{vhost:ip}:{_:d} "
+_AGENT: Final = ' "{referer}" "{agent}"'
+_INGRESS: Final = (
+    " {_:d} {duration:s} [{service}] [{_}] {upstream} {_} {upstream_s} {upstream_status} {request_id:hex}"
+)
+
+# Columns in which '-' or nothing says that there is no value.
+_DASHED: Final = (
+    "ident",
+    "user",
+    "path",
+    "referer",
+    "agent",
+    "forwarded_for",
+    "service",
+    "upstream",
+    "upstream_s",
+)
+_TOOK: Final = r'^(?:"(?P<forwarded_for>[^"]*)" )?(?:rt=)?(?P<duration>[0-9]{1,9}\.[0-9]{1,9})(?: .*)?$'
+
+
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
+    columns = {name: _given(match.text(name)) for name in _DASHED if name in match}
+    columns |= {"status": _status(match), "protocol": pa.nulls(len(match), pa.string())}
+    if "vhost" in match:
+        columns |= {"service": match.text("vhost"), "vhost": pa.nulls(len(match), pa.string())}
+    if "extra" in match:
+        columns |= _extra(match.text("extra"))
+    elif "duration" in match and match.types["duration"] == "s":
+        columns["duration"] = _seconds(match)
+    return columns
+
+
+def _given(column: Column) -> Column:
+    return pc.if_else(pc.is_in(column, pa.array(["-", ""])), pa.scalar(None, pa.string()), column)
+
+
+def _status(match: Match) -> Column:
+    values, there = match.int("status")
+    return pa.array(values, pa.int64(), mask=~(there & (values >= 100) & (values <= 599)))
+
+
+def _seconds(match: Match) -> Column:
+    values, there = match.float("duration")
+    decimal = np.asarray(pc.fill_null(pc.match_substring(match.text("duration"), "."), False))
+    return pa.array(np.where(decimal, values, values / 1e6), pa.float64(), mask=~there)
+
+
+def _extra(extra: Column) -> dict[str, Column]:
+    extra = pc.utf8_trim(extra, " ")
+    told = pc.extract_regex(extra, _TOOK)
+    return {
+        "extra": _given(extra),
+        "duration": pc.struct_field(told, "duration").cast(pa.float64()),
+        "forwarded_for": _given(pc.struct_field(told, "forwarded_for")),
+    }
+
+
+_RECORDING: Final = "recording misspelt-file-name, web-01/var/log/apache2/access.log"
+_APACHE_RUN: Final = "Apache 2.4.71 on loopback, requests by curl and netcat"
+_NGINX_RUN: Final = "nginx 1.22.1 on loopback, requests by curl and netcat"
+
+SAMPLES: Final = (
+    Sample(
+        b'203.0.113.100 - - [10/Nov/2022:10:29:59 +0530] "GET /post/219 HTTP/1.1" 200 4020 "https://www.google.com/" "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:106.0) Gecko/20100101 Firefox/106.0"',
+        {
+            "time": "2022-11-10T10:29:59+05:30",
+            "kind": "request",
+            "client": "203.0.113.100",
+            "method": "GET",
+            "path": "/post/219",
+            "status": 200,
+            "bytes": 4020,
+            "referer": "https://www.google.com/",
+            "agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:106.0) Gecko/20100101 Firefox/106.0",
+        },
+        _RECORDING,
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:43 +0000] "HEAD / HTTP/1.1" 200 - "-" "curl/7.88.1"',
+        {
+            "method": "HEAD",
+            "path": "/",
+            "status": 200,
+            "bytes": None,
+            "referer": None,
+            "agent": "curl/7.88.1",
+        },
+        _APACHE_RUN,
+    ),
+    Sample(
+        b'127.0.0.1 - bob [22/Nov/2026:11:04:39 +0000] "GET /priv HTTP/1.1" 401 421 "-" "curl/7.88.1"',
+        {"user": "bob", "status": 401, "ident": None},
+        _APACHE_RUN,
+    ),
+    Sample(
+        b'blog.example.com:80 127.0.0.1 - - [22/Nov/2026:11:04:43 +0000] "GET /dead HTTP/1.1" 503 529 "-" "curl/7.88.1"',
+        {"service": "blog.example.com", "client": "127.0.0.1", "path": "/dead", "status": 503, "bytes": 529},
+        _APACHE_RUN,
+    ),
+    Sample(
+        b'127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326',
+        {
+            "time": "2000-10-10T13:55:36-07:00",
+            "client": "127.0.0.1",
+            "user": "frank",
+            "path": "/apache_pb.gif",
+            "status": 200,
+            "bytes": 2326,
+        },
+        "documentation of mod_log_config, common log format",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /nope HTTP/1.1" 404 153 "https://x/\\x22q" "evil \\x22quote\\x22 \\x5C [1/Jan/2000:00:00:00 +0000]" "203.0.113.7, 10.0.0.1"',
+        {
+            "time": "2026-11-22T11:05:49+00:00",
+            "status": 404,
+            "referer": "https://x/\\x22q",
+            "agent": "evil \\x22quote\\x22 \\x5C [1/Jan/2000:00:00:00 +0000]",
+            "forwarded_for": "203.0.113.7, 10.0.0.1",
+        },
+        _NGINX_RUN + "; a date inside the agent",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:51 +0000] "GET /app/slow HTTP/1.1" 200 16 "-" "curl/7.88.1" 0.001',
+        {"path": "/app/slow", "duration": 0.001},
+        _NGINX_RUN,
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:39 +0000] "GET / HTTP/1.1" 200 3 "-" "curl/7.88.1" 1088',
+        {"path": "/", "duration": 0.001088},
+        _APACHE_RUN + ", %D",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:39 +0000] "GET / HTTP/1.1" 200 3 "-" "curl/7.88.1" 0/1088',
+        {"path": "/", "duration": 0.001088},
+        _APACHE_RUN + ", %T/%D",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /app/b HTTP/1.1" 200 16 "-" "curl/7.88.1" 84 0.001 [app] [] 127.0.0.1:19998, 127.0.0.1:19001 0, 6 0.000, 0.001 502, 200 4b0405e9313e9b08de153171e5c13ecc',
+        {
+            "path": "/app/b",
+            "status": 200,
+            "service": "app",
+            "duration": 0.001,
+            "request_id": "4b0405e9313e9b08de153171e5c13ecc",
+        },
+        _NGINX_RUN + ", log format of ingress-nginx",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET / HTTP/1.1" 200 3 "-" "curl/7.88.1" 79 0.000 [-] [] - - - - 482f28537be370c2430951fe1943cb96',
+        {
+            "service": None,
+            "upstream": None,
+            "duration": 0.0,
+            "request_id": "482f28537be370c2430951fe1943cb96",
+        },
+        _NGINX_RUN + ", log format of ingress-nginx",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /app/b HTTP/1.1" 200 16 "-" "curl/7.88.1" "-" 0.001 0.000, 0.001',
+        {"path": "/app/b", "duration": 0.001, "forwarded_for": None, "extra": '"-" 0.001 0.000, 0.001'},
+        _NGINX_RUN,
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /dead HTTP/1.1" 502 157 "-" "curl/7.88.1" rt=0.000 uct="-" uht="-" urt="0.000"',
+        {"status": 502, "duration": 0.0, "extra": 'rt=0.000 uct="-" uht="-" urt="0.000"'},
+        _NGINX_RUN,
+    ),
+    Sample(
+        b'127.0.0.1 - al ice]\\"x [22/Nov/2026:11:04:39 +0000] "GET /priv HTTP/1.1" 404 236 "-" "curl/7.88.1"',
+        {
+            "time": "2026-11-22T11:04:39+00:00",
+            "user": 'al ice]\\"x',
+            "path": "/priv",
+            "status": 404,
+            "extra": None,
+        },
+        _APACHE_RUN + "; blank, bracket and quote in the user name",
+    ),
+    Sample(
+        b'127.0.0.1 - al ice]\\"x [22/Nov/2026:11:04:39 +0000] "GET /priv HTTP/1.1" 404 236',
+        {"user": 'al ice]\\"x', "path": "/priv", "status": 404},
+        _APACHE_RUN + "; blank, bracket and quote in the user name",
+    ),
+    Sample(
+        b'blog.example.com:80 127.0.0.1 - al ice]\\"x [22/Nov/2026:11:04:39 +0000] "GET /priv HTTP/1.1" 404 397 "-" "curl/7.88.1"',
+        {"service": "blog.example.com", "client": "127.0.0.1", "user": 'al ice]\\"x', "path": "/priv"},
+        _APACHE_RUN + "; blank, bracket and quote in the user name",
+    ),
+    Sample(
+        b'blog.example.com 127.0.0.1 - - [22/Nov/2026:11:04:43 +0000] "GET /dead HTTP/1.1" 503 529 "-" "curl/7.88.1"',
+        {"service": "blog.example.com", "client": "127.0.0.1", "user": None, "path": "/dead", "status": 503},
+        _APACHE_RUN + "; its vhost_combined line with %v instead of %v:%p",
+    ),
+    Sample(
+        b'127.0.0.1 - - x [22/Nov/2026:11:04:39 +0000] "GET /priv HTTP/1.1" 401 421 "-" "curl/7.88.1"',
+        {"service": None, "client": "127.0.0.1", "user": "- x", "path": "/priv"},
+        "hostile: a user name that makes the line look as if a host stood before it",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /\\xff\\xfe\\"q\\x1b[0m HTTP/1.1" 400 266 "-" "-"',
+        {"method": "GET", "path": '/\\xff\\xfe\\"q\\x1b[0m', "status": 400, "agent": None},
+        _APACHE_RUN + "; bad UTF-8, a quote and a terminal escape in the path",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:44 +0000] "\\x16\\x03\\x01" 400 266 "-" "-"',
+        {"method": None, "path": "\\x16\\x03\\x01", "status": 400},
+        _APACHE_RUN + "; TLS spoken to a plain port",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /\x00\xff\x1b[31m HTTP/1.1" 200 3 "-" "curl"',
+        {"path": "/\x00\\xff\x1b[31m", "status": 200},
+        "hostile: NUL, a byte that is no UTF-8 and a terminal escape, raw",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /'
+        + b"a" * 1_000_000
+        + b' HTTP/1.1" 414 248 "-" "-"',
+        {"path": "/" + "a" * 1_000_000, "status": 414},
+        "hostile: a line of 1 MB",
+    ),
+    Sample(
+        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET / HTTP/1.1" 99999999999 3 "-" "-"',
+        {"status": None, "bytes": 3},
+        "hostile: a status that is none",
+    ),
+    Sample(
+        b'127.0.0.1 - - [31/Feb/2026:11:04:45 +0000] "GET / HTTP/1.1" 200 3', None, "hostile: no such day"
+    ),
+    Sample(b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET / HTTP', None, "hostile: a line cut short"),
+)
+
+PARSER = LineParser(
+    name="access",
+    title="Apache and nginx access log",
+    url="https://httpd.apache.org/docs/2.4/mod/mod_log_config.html",
+    samples=SAMPLES,
+    layouts=(
+        Layout(_PLAIN + _AGENT, name="combined"),
+        Layout(_VHOST + _DASHED_IDENT + "{user:word}" + _REQUEST + _AGENT, name="vhost_combined"),
+        Layout(_PLAIN, name="common"),
+        Layout(_PLAIN + _AGENT + ' "{forwarded_for}"', name="combined and X-Forwarded-For"),
+        Layout(_PLAIN + _AGENT + " {duration:s}", name="combined and duration"),
+        Layout(_PLAIN + _AGENT + " {_:d}/{duration:us}", name="combined and %T/%D"),
+        Layout(_PLAIN + _AGENT + _INGRESS, name="ingress-nginx"),
+        Layout(_PLAIN + _AGENT + " {extra:rest}", name="combined and more"),
+        Layout(_ODD_USER + _AGENT + "{extra:rest}", name="combined, user name with blanks"),
+        Layout(_ODD_USER, name="common, user name with blanks"),
+        Layout(_VHOST + _ODD_USER + _AGENT, name="vhost_combined, user name with blanks"),
+        Layout("{vhost:host} " + _PLAIN + _AGENT, name="combined behind a host without port"),
+    ),
+    kind=Kind.REQUEST,
+    meaning=_meaning,
+)

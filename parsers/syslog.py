@@ -1,0 +1,240 @@
+"""Syslog as files hold it: RFC 3164, and the same with rsyslog's ISO 8601 stamps.
+
+An envelope: what a program said is handed to the parser of that program. The forms, each with ``program[pid]:``,
+with ``program:`` and (where a priority or the old stamp makes it certain) without a tag::
+
+    Nov 10 10:29:58 web-01 sshd[4756]: message                        rsyslog's traditional file format, sysklogd
+    2022-11-10T10:29:58.123456+05:30 web-01 sshd[4756]: message       rsyslog's own file format
+    <38>Nov 10 10:29:58 web-01 sshd[4756]: message                    as on the wire
+    <38>2022-11-10T10:29:58.123456+05:30 web-01 sshd[4756]: message   as rsyslog forwards it
+
+Traps: the old stamp has neither year nor zone; a tag cannot hold blanks, so that brackets in a message are no pid;
+one blank behind the colon belongs to the envelope, further ones to the message (sudo pads the account); rsyslog
+writes control characters as ``#033``. A priority is 8 times the facility plus the severity; the severities 0 to 7 become the
+OpenTelemetry numbers 21, 19, 18, 17, 13, 10, 9, 5.
+
+https://www.rfc-editor.org/rfc/rfc3164
+https://www.rsyslog.com/doc/configuration/templates.html#reserved-template-names
+https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from afterlog.parser import Column, Layout, LineParser, Match, Sample
+
+# emerg, alert, crit, err, warning, notice, info, debug
+_SEVERITIES: Final = np.array([21, 19, 18, 17, 13, 10, 9, 5], np.int8)
+_FACILITIES: Final = pa.array(
+    [
+        "kern",
+        "user",
+        "mail",
+        "daemon",
+        "auth",
+        "syslog",
+        "lpr",
+        "news",
+        "uucp",
+        "cron",
+        "authpriv",
+        "ftp",
+        "ntp",
+        "audit",
+        "alert",
+        "clock",
+    ]
+    + [f"local{number}" for number in range(8)]
+)
+_HIGHEST_PRI: Final = 8 * len(_FACILITIES) - 1
+
+
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
+    if "program" not in match:
+        columns |= {"program": pa.nulls(len(match), pa.string())}
+    if "pri" in match:
+        values, there = match.int("pri")
+        known = there & (values >= 0) & (values <= _HIGHEST_PRI)
+        values = np.where(known, values, 0)
+        columns |= {
+            "severity": pa.array(_SEVERITIES[values % 8], mask=~known),
+            "facility": _FACILITIES.take(pa.array(values // 8, mask=~known)),
+            "pri": pa.nulls(len(match), pa.string()),  # the two columns above say it
+        }
+    return columns
+
+
+_OLD: Final = "{time:syslog} {host:host} "
+_ISO: Final = "{time:iso} {host:host} "
+_PID: Final = "{program:word}[{pid:d}]: {message:rest}"
+_TAG: Final = "{program:word}: {message:rest}"
+_BARE: Final = "{message:rest}"
+_FORMS: Final = (
+    _OLD + _PID,
+    _OLD + _TAG,
+    _ISO + _PID,
+    _ISO + _TAG,
+    "<{pri:d}>" + _OLD + _PID,
+    "<{pri:d}>" + _OLD + _TAG,
+    "<{pri:d}>" + _ISO + _PID,
+    "<{pri:d}>" + _ISO + _TAG,
+    "<{pri:d}>" + _OLD + _BARE,
+    "<{pri:d}>" + _ISO + _BARE,
+    _OLD + _BARE,
+)
+
+_RECORDING: Final = "recording misspelt-file-name, web-01/var/log"
+_RUN: Final = "rsyslog 8.2302 on loopback, its own templates"
+
+SAMPLES: Final = (
+    Sample(
+        b"Nov 10 11:06:20 web-01 sshd[4594]: Disconnected from user deploy 10.20.0.2 port 51539",
+        {
+            "time": "2000-11-10T11:06:20",
+            "host": "web-01",
+            "program": "sshd",
+            "pid": "4594",
+            "message": "Disconnected from user deploy 10.20.0.2 port 51539",
+            "severity": None,
+        },
+        _RECORDING + "/auth.log",
+    ),
+    Sample(
+        b"Nov 10 11:05:15 web-01 sudo: pam_unix(sudo:session): session closed for user root",
+        {"program": "sudo", "pid": None, "message": "pam_unix(sudo:session): session closed for user root"},
+        _RECORDING + "/auth.log",
+    ),
+    Sample(
+        b"2026-11-22T11:02:51+00:00 localhost haproxy[7775]: Proxy bk_none stopped (cumulated conns: FE: 0, BE: 1).",
+        {
+            "time": "2026-11-22T11:02:51+00:00",
+            "host": "localhost",
+            "program": "haproxy",
+            "pid": "7775",
+            "message": "Proxy bk_none stopped (cumulated conns: FE: 0, BE: 1).",
+        },
+        _RUN,
+    ),
+    Sample(
+        b"2026-11-22T11:04:02.378162+00:00 vm sudo:   devops : TTY=pts/0 ; PWD=/tmp/play ; USER=root ; COMMAND=/usr/bin/true",
+        {
+            "time": "2026-11-22T11:04:02.378162+00:00",
+            "program": "sudo",
+            "message": "  devops : TTY=pts/0 ; PWD=/tmp/play ; USER=root ; COMMAND=/usr/bin/true",
+        },
+        _RUN,
+    ),
+    Sample(
+        b"<132>Nov 22 11:02:51 localhost haproxy[7775]: Proxy bk_none stopped (cumulated conns: FE: 0, BE: 1).",
+        {
+            "time": "2000-11-22T11:02:51",
+            "program": "haproxy",
+            "severity": 13,
+            "facility": "local0",
+            "pri": None,
+        },
+        _RUN,
+    ),
+    Sample(
+        b"<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8",
+        {
+            "time": "2000-10-11T22:14:15",
+            "host": "mymachine",
+            "program": "su",
+            "message": "'su root' failed for lonvick on /dev/pts/8",
+            "severity": 18,
+            "facility": "auth",
+        },
+        "RFC 3164, section 5.4, example 1",
+    ),
+    Sample(
+        b'<129>2026-11-22T11:02:14+00:00 localhost haproxy[7775]: Server bk_none/s1 is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.',
+        {
+            "time": "2026-11-22T11:02:14+00:00",
+            "program": "haproxy",
+            "pid": "7775",
+            "severity": 19,
+            "facility": "local0",
+        },
+        _RUN + " (RSYSLOG_ForwardFormat)",
+    ),
+    Sample(
+        b"<13>2026-11-22T11:19:34.688306+00:00 vm web: x",
+        {
+            "time": "2026-11-22T11:19:34.688306+00:00",
+            "program": "web",
+            "severity": 10,
+            "facility": "user",
+            "message": "x",
+        },
+        _RUN,
+    ),
+    Sample(
+        b"<13>Feb  5 17:32:18 10.0.0.99 Use the BFG!",
+        {
+            "time": "2000-02-05T17:32:18",
+            "host": "10.0.0.99",
+            "program": None,
+            "message": "Use the BFG!",
+            "severity": 10,
+            "facility": "user",
+        },
+        "RFC 3164, section 5.4, example 2, with the priority a relay adds",
+    ),
+    Sample(
+        b"<13>2026-02-05T17:32:18+00:00 10.0.0.99 Use the BFG!",
+        {"host": "10.0.0.99", "program": None, "message": "Use the BFG!", "severity": 10},
+        _RUN,
+    ),
+    Sample(
+        b"Nov 10 10:29:58 web-01 last message repeated 3 times",
+        {"host": "web-01", "program": None, "message": "last message repeated 3 times"},
+        "sysklogd, syslogd.c",
+    ),
+    Sample(
+        b"Nov 22 11:19:34 vm kernel: [   12.345678] Out of memory: Killed process 4242 (apache2) total-vm:1234kB",
+        {
+            "program": "kernel",
+            "pid": None,
+            "message": "[   12.345678] Out of memory: Killed process 4242 (apache2) total-vm:1234kB",
+        },
+        _RUN,
+    ),
+    Sample(
+        b"Nov 10 11:14:58 web-01 app: user[12]: \x00\xff\x1b[31m Nov 11 10:00:00 db-01 sshd[1]: Accepted",
+        {
+            "time": "2000-11-10T11:14:58",
+            "host": "web-01",
+            "program": "app",
+            "pid": None,
+            "message": "user[12]: \x00\\xff\x1b[31m Nov 11 10:00:00 db-01 sshd[1]: Accepted",
+        },
+        "hostile: a pid, NUL, a byte that is no UTF-8, a terminal escape and another line inside the message",
+    ),
+    Sample(
+        b"<999>Nov 10 11:14:58 web-01 app[1]: x",
+        {"severity": None, "facility": None, "message": "x"},
+        "hostile: a priority that is none",
+    ),
+    Sample(
+        b"Nov 10 11:14:58 web-01 app[1]: " + b"x" * 1_000_000,
+        {"program": "app", "message": "x" * 1_000_000},
+        "hostile: a line of 1 MB",
+    ),
+    Sample(b"Nov 31 11:14:58 web-01 app[1]: x", None, "hostile: no such day"),
+    Sample(b"Nov 10 11:14:58", None, "hostile: a line cut short"),
+)
+
+PARSER = LineParser(
+    name="syslog",
+    title="Syslog (RFC 3164 and rsyslog's file formats)",
+    url="https://www.rfc-editor.org/rfc/rfc3164",
+    samples=SAMPLES,
+    layouts=tuple(Layout(form) for form in _FORMS),
+    envelope=True,
+    meaning=_meaning,
+)

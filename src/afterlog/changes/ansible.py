@@ -1,0 +1,119 @@
+"""Ansible: one run of ansible-playbook is one change, over all hosts and with what it did on each of them."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Final
+
+from afterlog.changes.model import MINUTE, SECOND, Change, Part, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.event import Outcome
+from afterlog.identity import stable_id
+
+_ON_HOST = ("ansible-module", "sudo", "sshd", "apache-error")
+_NOTHING = frozenset({"unchanged", ""})
+CHECKS: Final = re.compile(r"health|check|verif|smoke|probe|answers|test", re.IGNORECASE)
+"""Tasks by which a deployment makes sure of itself; told also when they changed nothing."""
+
+
+def ansible_changes(pool: Pool) -> list[Change]:
+    """Make changes from the controller's log; then from modules on hosts whose controller left no log."""
+    rows = sorted(pool.of("ansible-log"), key=lambda row: (row.run, row.time_us, row.place))
+    runs = [list(group) for _run, group in groupby(rows, key=lambda row: (row.place.source, row.run))]
+    changes = [_from_controller(run, pool) for run in sorted(runs, key=lambda run: run[0].time_us)]
+    return changes + _from_modules(pool)
+
+
+def _from_controller(run: list[Row], pool: Pool) -> Change:
+    results = [row for row in run if row.action == "result"]
+    recaps = [row for row in run if row.action == "recap"]
+    start, end = run[0].time_us, run[-1].time_us
+    touched = unique(row.fields.get("target_host", "") for row in results if row.outcome not in _NOTHING)
+    hosts = touched or unique(row.fields.get("target_host", "") for row in results if row.fields.get("target_host") != "localhost")
+    modules = [row for row in pool.near(_ON_HOST, hosts, start - 2 * SECOND, end + 2 * SECOND) if _is_ours(row)]
+    pool.take([*run, *modules])
+    copied = [row for row in modules if row.parser == "ansible-module" and row.outcome != str(Outcome.UNCHANGED)]
+    plays = [row for row in run if row.action == "play"]
+    failure = next((row for row in results if row.outcome == str(Outcome.FAILED)), None)
+    told = [_step(row) for row in results if row.outcome not in _NOTHING or CHECKS.search(row.target)]
+    done = [_host_step(row) for row in modules if row.parser == "apache-error"]
+    title = plays[0].target if plays else "ansible run"
+    places = [row.place for row in (plays[:1] or run[:1])]
+    places += [row.place for row in results if row.outcome not in _NOTHING][:1]
+    places += [row.place for row in copied if _brings_content(row)][:6]
+    return Change(
+        id=stable_id("change", "ansible", run[0].place.source, run[0].place.line),
+        tool="ansible",
+        action="playbook",
+        title=f"Ansible: {title}",
+        start_us=start,
+        end_us=end,
+        hosts=tuple(sorted(touched or hosts)),
+        targets=unique(row.target for row in copied),
+        outcome=joint_outcome(row.outcome for row in (recaps or results)),
+        actor=run[0].actor,
+        steps=tuple(sorted(told + done, key=lambda step: (step.time_us, step.host))),
+        places=places_of(places),
+        parts=_parts(plays),
+        failure=failure.message if failure else "",
+    )
+
+
+def _parts(plays: list[Row]) -> tuple[Part, ...]:
+    """Name the plays; one that is repeated host after host (serial) is told once."""
+    firsts = [play for before, play in zip([None, *plays], plays, strict=False) if before is None or before.target != play.target]
+    return tuple(Part(play.target, play.time_us, play.place) for play in firsts)
+
+
+def _is_ours(row: Row) -> bool:
+    """Tell whether what a host logged during a run is that run's doing, and not a person's beside it."""
+    if row.parser == "sudo":
+        return row.action == "become"
+    if row.parser == "sshd":
+        return False
+    return True
+
+
+def _brings_content(row: Row) -> bool:
+    return row.fields.get("module", "") in ("copy", "template", "file", "lineinfile", "unarchive", "git", "synchronize")
+
+
+def _step(row: Row) -> Step:
+    task = row.target or row.fields.get("task", "")
+    return Step(row.time_us, task, row.fields.get("target_host", ""), row.outcome, row.place, row.fields.get("play", ""))
+
+
+def _host_step(row: Row) -> Step:
+    return Step(row.time_us, f"{row.target} {row.action}", row.host, row.outcome, row.place)
+
+
+def _from_modules(pool: Pool) -> list[Change]:
+    """Group what Ansible did on hosts without a controller's log: acts at most two minutes apart are one run."""
+    rows = [row for row in pool.of("ansible-module") if row.outcome != str(Outcome.UNCHANGED)]
+    groups: list[list[Row]] = []
+    for row in rows:
+        if groups and row.time_us - groups[-1][-1].time_us <= 2 * MINUTE:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    changes = [_of_modules(group) for group in groups]
+    pool.take(pool.of("ansible-module"))
+    return changes
+
+
+def _of_modules(rows: list[Row]) -> Change:
+    targets = unique(row.target for row in rows)
+    return Change(
+        id=stable_id("change", "ansible", rows[0].place.source, rows[0].place.line),
+        tool="ansible",
+        action="playbook",
+        title=f"Ansible: {', '.join(unique(row.fields.get('module', 'module') for row in rows))} of {', '.join(targets[:3])}",
+        start_us=rows[0].time_us,
+        end_us=rows[-1].time_us,
+        hosts=tuple(sorted({row.host for row in rows})),
+        targets=targets,
+        outcome=str(Outcome.UNKNOWN),
+        actor="",
+        steps=tuple(Step(row.time_us, f"{row.fields.get('module', '')} {row.target}", row.host, row.outcome, row.place) for row in rows),
+        places=places_of((row.place for row in rows), 6),
+    )

@@ -1,0 +1,80 @@
+"""Commits: each told once however many logs hold it, and joined to the push that carried its files to the hosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from afterlog.changes.model import Change, Pool, Row, Step, unique
+from afterlog.evidence import Place
+from afterlog.identity import stable_id
+
+_DAY_US: Final = 86_400_000_000
+_CONTENT_LINES: Final = 40
+
+
+def commit_changes(pool: Pool) -> list[Change]:
+    """Make one change of each commit; the source with its diff is the better evidence."""
+    commits: dict[str, list[Row]] = {}
+    for row in pool.take([row for row in pool.of("git-log") if row.action == "commit"]):
+        commits.setdefault(row.run, []).append(row)
+    return [_commit(rows) for rows in commits.values()]
+
+
+def _commit(rows: list[Row]) -> Change:
+    rows = sorted(rows, key=lambda row: (not row.fields.get("added"), row.place))
+    best = rows[0]
+    files = unique(name.strip() for name in (best.fields.get("files") or best.target).split(","))
+    return Change(
+        id=stable_id("change", "commit", best.run),
+        tool="git",
+        action="commit",
+        title=f"Commit {best.run[:7]}: {best.message}",
+        start_us=best.time_us,
+        end_us=best.time_us,
+        hosts=(),
+        targets=files,
+        outcome=best.outcome,
+        actor=best.actor,
+        steps=(Step(best.time_us, best.message, "", best.outcome, best.place),),
+        places=tuple(row.place for row in rows),
+        content=_lines(best, "added"),
+        removed=_lines(best, "removed"),
+        subject=best.message,
+    )
+
+
+def _lines(row: Row, which: str) -> tuple[tuple[str, Place], ...]:
+    """Give the changed lines of the commit's diff; each stands in the commit's own record."""
+    text = row.fields.get(which, "")
+    return tuple((line, row.place) for line in text.split("\n")[:_CONTENT_LINES] if line.strip())
+
+
+def join_commits(changes: list[Change]) -> list[Change]:
+    """Give each push the commits whose files it carried: same file name, committed before it and after the push before."""
+    commits = [change for change in changes if change.tool == "git"]
+    pushes = sorted((c for c in changes if c.tool in ("ansible", "puppet", "deploy")), key=lambda c: c.start_us)
+    carried: set[str] = set()
+    joined: dict[str, Change] = {}
+    for push in pushes:
+        names = {PurePosixPath(target).name for target in push.targets}
+        fitting = [
+            commit for commit in commits
+            if commit.id not in carried
+            and push.start_us - 7 * _DAY_US <= commit.start_us <= push.start_us
+            and names & {PurePosixPath(target).name for target in commit.targets}
+        ]  # fmt: skip
+        newest = fitting and [max(fitting, key=lambda commit: commit.start_us)]
+        for commit in newest or ():
+            carried.add(commit.id)
+            push = replace(  # noqa: PLW2901  the push grows by what it carried
+                push,
+                subject=commit.subject,
+                commit=commit.id,
+                content=push.content + commit.content,
+                removed=push.removed + commit.removed,
+                places=push.places + commit.places,
+            )
+        joined[push.id] = push
+    return [joined.get(change.id, change) for change in changes]

@@ -1,0 +1,81 @@
+"""Events packed into cells: only as many as something can change in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from afterlog.detect.stream import SECOND, Counts, Flags, Floats, Times
+
+MOST_CELLS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Runs of consecutive events: cell c holds events ``[first[c], first[c + 1])``.
+
+    ``first`` has shape (n + 1,), ``requests`` and ``failed`` (n,); ``width_us`` is the bin they were made from.
+    """
+
+    first: Counts
+    requests: Floats
+    failed: Floats
+    width_us: int
+
+    @property
+    def size(self) -> int:
+        """The number of cells."""
+        return int(self.requests.size)
+
+
+def pack(time: Times, failed: Flags, start_us: int, width_us: int = SECOND, *, merge: bool = True) -> Cells:
+    """Return the events (n,) in bins of ``width_us``; the width doubles while more than 2^20 cells remain.
+
+    Empty bins are dropped, and neighbours without a failure, or with nothing else, are merged if ``merge``. Both are
+    exact for a segmentation whose switches cost the same everywhere: inside such a run the log-likelihood of every
+    level is proportional to the requests, so a switch inside it never beats one at its edge.
+    """
+    while True:
+        cells = _pack_once(time, failed, start_us, width_us, merge=merge)
+        if cells.size <= MOST_CELLS:
+            return cells
+        width_us *= 2
+
+
+def _pack_once(time: Times, failed: Flags, start_us: int, width_us: int, *, merge: bool) -> Cells:
+    if time.size == 0:
+        return Cells(np.zeros(1, dtype=np.int64), np.zeros(0), np.zeros(0), width_us)
+    index = (time - start_us) // width_us
+    first = np.concatenate(([0], np.flatnonzero(index[1:] != index[:-1]) + 1))
+    requests = np.diff(np.append(first, time.size))
+    failures = np.add.reduceat(failed, first, dtype=np.int64)
+    if merge:
+        kind = np.where(failures == 0, 0, np.where(failures == requests, 1, 2))
+        keep = np.concatenate(([True], (kind[1:] != kind[:-1]) | (kind[1:] == 2)))
+        group = np.flatnonzero(keep)
+        first = first[group]
+        requests = np.add.reduceat(requests, group)
+        failures = np.add.reduceat(failures, group)
+    edges = np.append(first, time.size).astype(np.int64)
+    return Cells(edges, requests.astype(np.float64), failures.astype(np.float64), width_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive events ``[first, last)`` decoded as one level; 0 is the baseline."""
+
+    first: int
+    last: int
+    level: int
+
+
+def runs_of(cells: Cells, path: np.ndarray) -> list[Run]:
+    """Return the maximal runs of one state in a path (n,) over the cells."""
+    if path.size == 0:
+        return []
+    edges = np.concatenate(([0], np.flatnonzero(path[1:] != path[:-1]) + 1, [path.size]))
+    return [
+        Run(int(cells.first[a]), int(cells.first[b]), int(path[a]))
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]

@@ -1,0 +1,233 @@
+"""Findings: everything inferred from a case, with the evidence behind it, kept in ``findings.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from afterlog.case import Case, Ledger
+from afterlog.causes import Cause, Ranking, rank_causes
+from afterlog.changes import Change, History, find_changes
+from afterlog.clock import parse_moment, zone_of
+from afterlog.detect import Baseline, Instant
+from afterlog.errors import InputError
+from afterlog.evidence import Evidence, Place, Quotes
+from afterlog.identity import stable_id
+from afterlog.impact import Impact, measure_impact
+from afterlog.outages import Outage, find_outages
+from afterlog.resolution import Ending, find_endings
+from afterlog.signals import Signal, count_table, read_signals
+from afterlog.source import Source, walk
+from afterlog.timeline import Entry, build_timeline
+from afterlog.views import Views
+
+_DIFF_WINDOW: Final = 400  # lines below a commit in which a changed line of its diff is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was inferred. ``evidence`` holds the quoted line of every place that a finding names."""
+
+    outages: tuple[Outage, ...]
+    impacts: dict[str, Impact]
+    history: History
+    rankings: tuple[Ranking, ...]
+    endings: tuple[Ending, ...]
+    timeline: tuple[Entry, ...]
+    left_out: int
+    views: Views
+    signals: tuple[Signal, ...]
+    ledgers: tuple[Ledger, ...]
+    evidence: dict[Place, Evidence]
+
+    def of(self, places: Iterable[Place]) -> list[dict[str, Any]]:
+        """Give the evidence at places as it stands in JSON."""
+        return [self.evidence[place].as_json() for place in dict.fromkeys(places) if place in self.evidence]
+
+    def ranking(self, outage: Outage) -> Ranking | None:
+        """Give the ranking of an outage's causes."""
+        return next((ranking for ranking in self.rankings if ranking.outage == outage.id), None)
+
+    def outages_json(self) -> dict[str, Any]:
+        """Give the document of ``outages --json``."""
+        return {"outages": [outage.as_json(self.of(_places_of(outage))) for outage in self.outages]}
+
+    def causes_json(self) -> dict[str, Any]:
+        """Give the document of ``causes --json``."""
+        causes: list[dict[str, Any]] = []
+        alibis: list[dict[str, Any]] = []
+        for ranking in self.rankings:
+            causes += [self._cause(cause, rank) for rank, cause in enumerate(ranking.suspects, 1)]
+            if ranking.verdict == "no-change-explains-it":
+                causes.append(_nobody(ranking, 1 + len(ranking.suspects)))
+            alibis += [
+                {
+                    "outage": ranking.outage,
+                    "change": self._change(cause.change),
+                    "title": cause.change.title,
+                    "alibi": alibi_of(cause),
+                    "evidence": self.of(cause.change.places),
+                }
+                for cause in ranking.innocent
+            ]
+        return {"causes": causes, "verdicts": {r.outage: r.verdict for r in self.rankings}, "alibis": alibis}
+
+    def timeline_json(self) -> dict[str, Any]:
+        """Give the document of ``timeline --json``."""
+        return {"entries": [entry.as_json(self.of(entry.places)) for entry in self.timeline], "left_out": self.left_out}
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of it: the content of ``findings.json``."""
+        impacts = {outage: impact.as_json() for outage, impact in self.impacts.items()}
+        views = {"outermost": list(self.views.outermost), "inner": dict(self.views.inner)}
+        return {**self.outages_json(), **self.causes_json(), **self.timeline_json(), "impact": impacts, "views": views}
+
+    def _change(self, change: Change) -> dict[str, Any]:
+        return change.as_json(self.of(change.places))
+
+    def _cause(self, cause: Cause, rank: int) -> dict[str, Any]:
+        places = [*(place for term in cause.terms for place in term.places), *cause.change.places]
+        return cause.as_json(rank, self.of(places), self._change(cause.change))
+
+
+def alibi_of(cause: Cause) -> str:
+    """Say in words why a change is not a suspect."""
+    if cause.veto:
+        return cause.veto
+    against = sorted((term for term in cause.terms if term.value < 0), key=lambda term: term.value)
+    if against:
+        return "; ".join(term.words for term in against[:2])
+    return "others explain the outage far better; " + "; ".join(term.words for term in cause.terms[:1])
+
+
+def _nobody(ranking: Ranking, rank: int) -> dict[str, Any]:
+    best = ranking.suspects[0].confidence if ranking.suspects else 0.0
+    return {
+        "outage": ranking.outage,
+        "rank": rank,
+        "change": None,
+        "title": "no change in these logs explains it",
+        "score": 0.0,
+        "confidence": round(1 - best, 4),
+        "for": [],
+        "against": [],
+        "evidence": [],
+    }
+
+
+def _places_of(outage: Outage) -> list[Place]:
+    return [place for place in (outage.first, outage.last, outage.recovered) if place]
+
+
+# --- making them --------------------------------------------------------------------------------------------
+
+
+def analyse(case: Case, stated: Sequence[str] = ()) -> Findings:
+    """Infer everything from a case, and keep it there.
+
+    Args:
+        case: an ingested case.
+        stated: outages a person knows of, ``START..END`` (the end may be empty); they replace the detected ones.
+
+    Raises:
+        InputError: a stated outage cannot be read.
+
+    """
+    ledgers = case.ledgers()
+    signals, views = read_signals(case)
+    found, signals = find_outages(signals, ledgers)
+    if stated:
+        found = [_stated(case, words, signals, ledgers) for words in stated]
+    history = find_changes(case)
+    real = [outage for outage in found if outage.level != "blip" and not outage.single]
+    impacts = {outage.id: impact for outage in real if (impact := measure_impact(outage, signals))}
+    quotes = Quotes(item for item in _sources(case))
+    history = _with_line_places(history, quotes)
+    rankings = tuple(_ranked(outage, history, impacts.get(outage.id)) for outage in real)
+    endings = tuple(ending for outage in real for ending in find_endings(outage, signals, history.changes))
+    shown = [outage for outage in found if not outage.single]
+    timeline, left_out = build_timeline(shown, history, rankings, endings)
+    case.write_table("signals", count_table(signals))
+    findings = Findings(
+        tuple(found), impacts, history, rankings, endings, tuple(timeline), left_out, views, tuple(signals), tuple(ledgers), {}
+    )
+    findings = replace(findings, evidence=_collect(findings, quotes))
+    case.write_text("findings.json", json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n")
+    return findings
+
+
+def _sources(case: Case) -> list[Source]:
+    roots = [Path(name) for name in case.settings().inputs]
+    return [item for item in walk([root for root in roots if root.exists()]) if isinstance(item, Source)]
+
+
+def _ranked(outage: Outage, history: History, impact: Impact | None) -> Ranking:
+    firsts = {host: time for host, time, _place in impact.first_on_host} if impact else {}
+    return rank_causes(outage, history.changes, history.looks, firsts)
+
+
+def _stated(case: Case, words: str, signals: Sequence[Signal], ledgers: Sequence[Ledger]) -> Outage:
+    """Make an outage of what a person said: ``START..END``."""
+    zone = zone_of(case.settings().display_zone)
+    begin, separator, until = words.partition("..")
+    if not separator:
+        raise InputError(f"--outage {words!r}: write START..END, for example 2022-11-10T11:15..2022-11-10T14:22 (the end may be empty).")
+    start = parse_moment(begin, zone)
+    last = max((ledger.last for ledger in ledgers if ledger.last is not None), default=start)
+    end = parse_moment(until, zone) if until.strip() else max(last, start)
+    if end < start:
+        raise InputError(f"--outage {words!r}: it ends before it starts.")
+    return _as_stated(words, start, end, open_end=not until.strip(), signals=signals)
+
+
+def _as_stated(words: str, start: int, end: int, *, open_end: bool, signals: Sequence[Signal]) -> Outage:
+    from afterlog.outages import stated_outage  # noqa: PLC0415
+
+    minute = 60_000_000
+    return stated_outage(
+        stable_id("outage", "stated", words),
+        Instant(start, start - minute, start + minute),
+        Instant(end, end - minute, end + minute),
+        open_end=open_end,
+        signals=signals,
+        baseline=Baseline(0.0, 0.0, 1.0, 1.0, 0, 0),
+        note=f"stated by a person: {words}",
+    )
+
+
+def _with_line_places(history: History, quotes: Quotes) -> History:
+    """Let each changed line of a diff point at the very line that shows it, below its commit."""
+    content: dict[str, Change] = {}
+    for change in history.changes:
+        if not (change.content or change.removed):
+            continue
+        content[change.id] = replace(
+            change,
+            content=tuple((line, quotes.below(place, f"+{line}", _DIFF_WINDOW) or place) for line, place in change.content),
+            removed=tuple((line, quotes.below(place, f"-{line}", _DIFF_WINDOW) or place) for line, place in change.removed),
+        )
+    return History(tuple(content.get(change.id, change) for change in history.changes), history.looks)
+
+
+def _collect(findings: Findings, quotes: Quotes) -> dict[Place, Evidence]:
+    places: list[Place] = []
+    for outage in findings.outages:
+        places += _places_of(outage)
+    for impact in findings.impacts.values():
+        places += [place for _host, _time, place in impact.first_on_host] + [beside.place for beside in impact.beside]
+    for ranking in findings.rankings:
+        for cause in (*ranking.suspects, *ranking.innocent):
+            places += [*cause.change.places, *(place for term in cause.terms for place in term.places)]
+            places += [place for _line, place in cause.change.content]
+    for change in findings.history.changes:
+        if not change.routine:
+            places += [*change.places, *(step.place for step in change.steps)]
+    for ending in findings.endings:
+        places += ending.places
+    for entry in findings.timeline:
+        places += entry.places
+    quotes.fetch(places)
+    return {place: quotes.of(place) for place in sorted(set(places)) if quotes.has(place)}

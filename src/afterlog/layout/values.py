@@ -1,0 +1,69 @@
+"""Numbers and request lines out of spans."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afterlog.layout.block import Block, Ints, Mask
+from afterlog.layout.fields import ALNUM
+from afterlog.layout.scan import ByteClass, digits_at, digits_end, run_end
+from afterlog.layout.words import mask_of
+
+METHOD = ByteClass(bytes(set(ALNUM) - set(b"0123456789")) + b"_-")
+MAX_METHOD = 32
+_SLASHED = np.uint64(int.from_bytes(b"HTTP/", "little"))
+_SLASHED_MASK = np.uint64(mask_of([True] * 5))
+
+
+def integers(block: Block, starts: Ints, ends: Ints) -> tuple[Ints, Mask]:
+    """Return the values of spans of whole numbers (int64), and which are there; absent ones are 0."""
+    valid = (starts >= 0) & (ends > starts)
+    at = np.where(valid, starts, 0)
+    sign = block.octets[at]
+    signed = (sign == ord("-")) | (sign == ord("+"))
+    value = digits_at(block, at + signed, np.where(valid, ends, 0))
+    return np.where(valid, np.where(sign == ord("-"), -value, value), 0), valid
+
+
+def seconds(block: Block, starts: Ints, ends: Ints, exponent: int) -> tuple[NDArray[np.float64], Mask]:
+    """Durations in units of 10**-exponent seconds as float64 seconds; negative ones are absent."""
+    valid = (starts >= 0) & (ends > starts)
+    at = np.where(valid, starts, 0)
+    limits = np.where(valid, ends, 0)
+    sign = block.octets[at]
+    valid &= sign != ord("-")
+    whole_start = at + (sign == ord("+"))
+    dot = digits_end(block, whole_start, limits)
+    whole = digits_at(block, whole_start, dot)
+    behind = np.minimum(dot + 1, limits)
+    fraction = digits_at(block, behind, limits)
+    places = limits - behind
+    small = whole < 1_000_000  # then whole and fraction fit into one exact integer below 2**53
+    exact = (np.where(small, whole, 0) * 10**places + fraction) / 10.0 ** (places + exponent)
+    split = (whole + fraction / 10.0**places) / 10.0**exponent
+    return np.where(valid, np.where(small, exact, split), np.nan), valid
+
+
+def request_spans(block: Block, starts: Ints, ends: Ints) -> dict[str, tuple[Ints, Ints]]:
+    """Split request lines into method, path and protocol; of a malformed one all is path, the others absent.
+
+    Well-formed is ``[A-Za-z_-]{1,32} `` + a path of at least one byte + `` HTTP/d`` or `` HTTP/d.d``.
+    """
+    octets, absent = block.octets, starts < 0
+    at = np.where(absent, 0, starts)
+    stop = np.where(absent, 0, ends)
+    method_end = run_end(block, at, np.minimum(stop, at + MAX_METHOD), METHOD)
+    protocol = np.full(len(at), -1, np.int64)
+    for width in (6, 8):
+        here = np.maximum(stop - width, 0)
+        word = block.words[here]
+        fits = (word & _SLASHED_MASK == _SLASHED) & (octets[here + 5] - 48 < 10)
+        if width == 8:
+            fits &= (octets[here + 6] == ord(".")) & (octets[here + 7] - 48 < 10)
+        protocol = np.where(fits & (stop - width >= at), here, protocol)
+    good = (method_end > at) & (octets[method_end] == ord(" ")) & (protocol - 1 > method_end + 1)
+    good &= octets[np.maximum(protocol - 1, 0)] == ord(" ")
+    return {
+        "method": (np.where(good, at, -1), np.where(good, method_end, -1)),
+        "path": (np.where(good, method_end + 1, starts), np.where(good, protocol - 1, ends)),
+        "protocol": (np.where(good, protocol, -1), np.where(good, stop, -1)),
+    }

@@ -1,0 +1,223 @@
+"""What a parser is: the one module (beside the layouts it re-exports) that a file in ``parsers/`` imports.
+
+A parser is one of two things. A `LineParser` is *declared*: its layouts say how lines look, and their field
+names say what becomes of them (names of event columns fill these columns, all others go to ``fields``). A
+`RecordParser` reads formats that carry state from line to line (a play, a package run, a YAML document) with
+a generator. There is no third way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from afterlog.errors import ParserError
+from afterlog.event import SEVERITIES, Kind, Outcome
+from afterlog.layout import FIELD_TYPES, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
+from afterlog.layout.fields import DURATION_EXPONENT
+
+__all__ = [
+    "FIELD_TYPES", "OFFSET_UNKNOWN", "TIME_FORMS", "Batch", "Column", "Kind", "Layout", "Line", "LineParser", "Lines",
+    "Match", "Outcome", "Parser", "Record", "RecordParser", "Reject", "Sample", "Stamp", "Times", "columns_of", "read_stamp",
+    "severity_of",
+]
+
+Column = pa.Array
+"""One event column or field, aligned with the rows of the match it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A true record and what must come out of it.
+
+    ``text`` is the record as written (several lines for a multi-line record; for a parser that lives inside
+    an envelope: the message alone). ``expect`` maps event columns, or names of ``fields``, to values; ``time``
+    is the wall clock as printed, ISO 8601, with an offset only where the line has one (year 2000 where the
+    line has none). ``expect=None`` means: the line must be refused. ``origin`` says where the line comes from.
+    """
+
+    text: bytes
+    expect: Mapping[str, object] | None
+    origin: str
+    program: str = ""  # for a parser inside an envelope: the program name the envelope gives
+
+
+class Stamp(NamedTuple):
+    """A time as one line prints it: microseconds of the wall clock since 1970, seconds east of UTC if printed."""
+
+    wall_us: int
+    offset_s: int = OFFSET_UNKNOWN
+    has_year: bool = True
+    resolution_us: int = 1
+
+
+class Line(NamedTuple):
+    """One line of a source as a `RecordParser` sees it."""
+
+    number: int  # from 1
+    offset: int  # bytes before it in the decompressed source
+    text: bytes  # without its line ending
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event read by a `RecordParser`: the line it stands on, its time, its columns."""
+
+    line: Line
+    time: Stamp
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that could not be read, with the reason a person will see."""
+
+    line: Line
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of one block: columns aligned with ``rows``, indices into ``lines``, ascending."""
+
+    lines: Lines
+    rows: np.ndarray
+    times: Times
+    columns: Mapping[str, Column]
+    parser: Column  # name of the parser that read each row
+
+
+@dataclass(frozen=True)
+class Parser:
+    """Identity of a format."""
+
+    name: str
+    title: str
+    url: str
+    samples: tuple[Sample, ...]
+    stateful: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not (self.name and self.title and self.url.startswith("http") and self.samples):
+            raise ParserError(f"parser {self.name or '?'!r}: name, title, url (http…) and samples are required")
+
+
+@dataclass(frozen=True)
+class LineParser(Parser):
+    """A format whose records begin with a line that one of the layouts matches.
+
+    ``kind`` is the events' default kind. ``inside`` names the programs whose messages it reads inside an
+    envelope (exact names, or a prefix ending in ``*``); such a parser is not asked about whole files.
+    ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
+    ``continues`` says that a line no layout matches belongs to the record above it (stack traces).
+    ``meaning`` computes further columns from a match: it returns columns (or fields) by name, aligned with
+    the match's rows, and is given the columns of the envelope around it (empty when there is none).
+    """
+
+    layouts: tuple[Layout, ...] = ()
+    kind: Kind = Kind.LOG
+    inside: tuple[str, ...] = ()
+    envelope: bool = False
+    continues: bool = False
+    meaning: Callable[[Match, Mapping[str, Column]], Mapping[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.layouts:
+            raise ParserError(f"parser {self.name!r}: a LineParser needs at least one layout")
+
+    def claims_program(self, program: str) -> bool:
+        """Tell whether messages of this program are read by this parser."""
+        return any(program == p or (p.endswith("*") and program.startswith(p[:-1])) for p in self.inside)
+
+
+@dataclass(frozen=True)
+class RecordParser(Parser):
+    """A format that carries state from line to line.
+
+    ``claims`` is given the path and the first lines (at most 200) of a source and returns how much of it this
+    parser understands, 0 to 1. ``records`` is a generator over all lines: it yields a `Record` for each event
+    and a `Reject` for each line it cannot read; every other line is a continuation of the record before it.
+    """
+
+    claims: Callable[[str, list[bytes]], float] = lambda _path, _head: 0.0
+    records: Callable[[Iterable[Line]], Iterator[Record | Reject]] = lambda _lines: iter(())
+    stateful: ClassVar[bool] = True
+
+
+def severity_of(words: Column) -> Column:
+    """Map severity words to OpenTelemetry severity numbers; unknown words give null."""
+    coded = words.dictionary_encode()
+    numbers = [SEVERITIES.get((w or "").strip().lower()) for w in coded.dictionary.to_pylist()]
+    return pa.array(numbers, pa.int8()).take(coded.indices)
+
+
+_ISO: Final = re.compile(
+    rb"(\d{4})[-/](\d\d)[-/](\d\d)(?:T| {1,2})(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d))?"
+)
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks have no zone
+
+
+@lru_cache(maxsize=4096)
+def read_stamp(form: str, text: bytes) -> Stamp | None:
+    """Read one time of the given form (see ``afterlog.layout.TIME_FORMS``), or None if it is none.
+
+    The forms that look like ISO 8601 are read directly; the others by the layout engine.
+    """
+    found = _ISO.fullmatch(text) if form in ("iso", "python", "apt", "nginx-error") else None
+    if found is None:
+        match = _layout_of(form).match(Lines.of(text))
+        if not len(match.rows):
+            return None
+        times = match.time()
+        has_year = bool(np.broadcast_to(np.asarray(times.has_year), (1,))[0])
+        return Stamp(int(times.wall_us[0]), int(times.offset_s[0]), has_year, times.resolution_us)
+    year, month, day, hour, minute, second = (int(found[i]) for i in range(1, 7))
+    try:
+        whole = datetime(year, month, day, hour, minute, min(second, 59)) - _EPOCH  # noqa: DTZ001
+    except ValueError:
+        return None
+    fraction = found[7] or b""
+    micros = int(fraction[:6].ljust(6, b"0")) + (second // 60) * 1_000_000
+    wall_us = (whole.days * 86_400 + whole.seconds) * 1_000_000 + micros
+    return Stamp(wall_us, _offset(found[8]), resolution_us=10 ** (6 - min(len(fraction), 6)))
+
+
+def _offset(text: bytes | None) -> int:
+    if text is None:
+        return OFFSET_UNKNOWN
+    if text == b"Z":
+        return 0
+    seconds = int(text[1:3]) * 3600 + int(text[-2:]) * 60
+    return -seconds if text.startswith(b"-") else seconds
+
+
+@cache
+def _layout_of(form: str) -> Layout:
+    return Layout(f"{{time:{form}}}")
+
+
+def columns_of(match: Match) -> dict[str, Column]:
+    """Give every field of a match but its times as a column under its own name."""
+    columns: dict[str, Column] = {}
+    for name, kind in match.types.items():
+        if kind in TIME_FORMS:
+            continue
+        if kind == "d":
+            values, valid = match.int(name)
+            columns[name] = pa.array(values, pa.int64(), mask=~valid)
+        elif kind in DURATION_EXPONENT:
+            seconds, valid = match.float(name)
+            columns[name] = pa.array(seconds, pa.float64(), mask=~valid)
+        elif kind != "request":  # its parts stand beside it
+            columns[name] = match.text(name)
+    if "level" in columns:
+        columns.setdefault("severity", severity_of(columns.pop("level")))
+    return columns

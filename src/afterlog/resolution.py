@@ -1,0 +1,89 @@
+"""Resolution: what ended each phase of an outage, and what was tried in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from afterlog.changes import Change
+from afterlog.event import Outcome
+from afterlog.evidence import Place
+from afterlog.outages import Outage, Phase
+from afterlog.signals import Signal
+from afterlog.statement import Code, Text, codes, text
+
+_REACH_US: Final = 300_000_000
+_SLACK_US: Final = 45_000_000  # a restart's own log line may come after the first request that it heals
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of one phase: when the failures fell, to what, on which hosts, and the change that explains it."""
+
+    outage: str
+    time_us: int
+    recovered: tuple[str, ...]
+    change: Change | None
+    final: bool
+    text: Text
+    places: tuple[Place, ...]
+
+
+def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Change]) -> list[Ending]:
+    """Explain each fall of the failure rate by the last effective change on the hosts that recovered."""
+    own = next((signal for signal in signals if signal.service == outage.service), None)
+    if own is None or outage.open_end:
+        return []
+    endings: list[Ending] = []
+    following: list[Phase | None] = [*outage.phases[1:], None]
+    for phase, after in zip(outage.phases, following, strict=True):
+        if after is not None and after.rate >= phase.rate:
+            continue
+        recovered = tuple(host for host in phase.hosts if after is None or host not in after.hosts)
+        time_us = outage.end.time_us if after is None else after.start_us
+        change = _explaining(changes, time_us, recovered or phase.hosts, outage)
+        place = _first_success(own.requests, recovered, time_us) or outage.recovered or outage.last
+        if place is None:
+            continue
+        places = (place, *(change.places[:1] if change else ()))
+        endings.append(Ending(outage.id, time_us, recovered, change, after is None, _words(phase, after, recovered), places))
+    return endings
+
+
+def _explaining(changes: Sequence[Change], time_us: int, hosts: tuple[str, ...], outage: Outage) -> Change | None:
+    fitting = [
+        change
+        for change in changes
+        if change.start_us > outage.start.high_us
+        and change.start_us - _SLACK_US <= time_us <= change.end_us + _REACH_US
+        and not change.routine
+        and change.outcome not in (str(Outcome.FAILED), str(Outcome.UNCHANGED))
+        and change.tool != "git"
+        and (not change.hosts or set(change.hosts) & set(hosts))
+    ]
+    return min(fitting, key=lambda change: (abs(change.start_us - time_us), change.id), default=None)
+
+
+def _words(phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Text:
+    to = 0.0 if after is None else after.rate
+    words = text(f"Failures fall from {phase.rate:.0%} to {to:.0%} of requests")
+    return (*words, ": ", *codes(recovered), f" answer{'s' if len(recovered) == 1 else ''} again") if recovered else words
+
+
+def _first_success(requests: pd.DataFrame, hosts: tuple[str, ...], time_us: int) -> Place | None:
+    time = requests["time"].to_numpy()
+    good = (time >= time_us - 1_000_000) & ~requests["failed"].to_numpy(bool)
+    if hosts:
+        good &= requests["host"].isin(hosts).to_numpy()
+    rows = np.flatnonzero(good)
+    if not len(rows):
+        return None
+    record = requests.iloc[int(rows[0])]
+    return Place(str(record["source"]), int(record["line"]), int(record["offset"]))
+
+
+__all__ = ["Code", "Ending", "find_endings"]

@@ -1,0 +1,194 @@
+"""The inferred timeline: from before the trigger until after the recovery, each entry with its lines.
+
+It does not drown: routine work, and changes far from the outage, are left to ``afterlog causes``; at most
+`MOST` entries remain, the least telling go first and their number is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from afterlog.causes import Ranking
+from afterlog.changes import Change, History, Look
+from afterlog.changes.model import MINUTE, Part, Step
+from afterlog.clock import rfc3339
+from afterlog.event import Outcome
+from afterlog.evidence import Place
+from afterlog.identity import stable_id
+from afterlog.outages import Outage
+from afterlog.resolution import Ending
+from afterlog.statement import Code, Text, codes, plain, text
+
+MOST: Final = 30
+_BEFORE_US: Final = 120 * MINUTE
+_AFTER_US: Final = 30 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: a moment or an interval ``[time_us, until_us]``, known to lie within ``[low_us, high_us]``."""
+
+    id: str
+    time_us: int
+    until_us: int
+    low_us: int
+    high_us: int
+    kind: str  # change, attempt, onset, phase, end, look, blip
+    host: str
+    service: str
+    text: Text
+    places: tuple[Place, ...]
+    weight: float
+
+    def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Give it in the shape of ``timeline --json``."""
+        return {
+            "id": self.id,
+            "time": rfc3339(self.time_us),
+            "until": rfc3339(self.until_us),
+            "time_low": rfc3339(self.low_us),
+            "time_high": rfc3339(self.high_us),
+            "kind": self.kind,
+            "host": self.host,
+            "service": self.service,
+            "text": plain(self.text),
+            "evidence": list(evidence),
+        }
+
+
+def build_timeline(
+    outages: Sequence[Outage], history: History, rankings: Sequence[Ranking], endings: Sequence[Ending]
+) -> tuple[list[Entry], int]:
+    """Tell the story of the outages; gives the entries in order of time, and how many were left out."""
+    real = [outage for outage in outages if outage.level != "blip"]
+    if not real:
+        return sorted((_blip(outage) for outage in outages), key=_when), 0
+    suspects = {cause.change.id: cause.confidence for ranking in rankings for cause in ranking.suspects}
+    begin = min(outage.start.time_us for outage in real) - _BEFORE_US
+    close = max(outage.end.time_us for outage in real) + _AFTER_US
+    entries = [entry for outage in real for entry in _outage_entries(outage, endings)]
+    named = {change.commit for change in history.changes if change.commit and (change.id in suspects or begin <= change.start_us)}
+    for change in history.changes:
+        relevant = change.id in suspects or (begin <= change.start_us <= close and not change.routine)
+        if relevant and (change.tool != "git" or change.id in named or change.id in suspects):
+            entries += _change_entries(change, suspects.get(change.id, 0.0), real)
+    entries += [_look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close]
+    entries.sort(key=lambda entry: (-entry.weight, *_when(entry)))
+    return sorted(entries[:MOST], key=_when), max(len(entries) - MOST, 0)
+
+
+def _when(entry: Entry) -> tuple[int, int, str]:
+    order = {"change": 0, "attempt": 0, "onset": 1, "phase": 2, "end": 3}
+    return entry.time_us, order.get(entry.kind, 4), entry.id
+
+
+# --- outages ------------------------------------------------------------------------------------------------
+
+
+def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
+    entries: list[Entry] = []
+    if outage.first and not outage.open_start:
+        words = {"silence": "no more requests are answered", "client-errors": "requests begin to be refused"}.get(outage.kind, "requests begin to fail")
+        entries.append(_entry(outage, "onset", outage.start.time_us, outage.start.low_us, outage.start.high_us, text("Outage begins: ", words, " at ", Code(outage.service)), (outage.first,), 10.0))
+    for ending in endings:
+        if ending.outage == outage.id and not ending.final:
+            entries.append(_entry(outage, "phase", ending.time_us, ending.time_us, ending.time_us, ending.text, ending.places, 8.0))
+    if outage.last and not outage.open_end:
+        places = tuple(place for place in (outage.last, outage.recovered) if place)
+        words = text("Outage ends: the last request fails; from then on ", Code(outage.service), " answers as before")
+        entries.append(_entry(outage, "end", outage.end.time_us, outage.end.low_us, outage.end.high_us, words, places, 10.0))
+    return entries
+
+
+def _entry(outage: Outage, kind: str, time: int, low: int, high: int, words: Text, places: tuple[Place, ...], weight: float) -> Entry:
+    identity = stable_id("entry", kind, outage.id, places[0].source, places[0].line)
+    return Entry(identity, time, time, low, high, kind, "", outage.service, words, places, weight)
+
+
+def _blip(outage: Outage) -> Entry:
+    places = tuple(place for place in (outage.first, outage.last) if place)
+    words = text("Blip: ", f"{outage.failed} of {outage.requests} requests fail at ", Code(outage.service))
+    entry = _entry(outage, "blip", outage.start.time_us, outage.start.low_us, outage.start.high_us, words, places, 5.0)
+    return replace(entry, until_us=outage.end.time_us)
+
+
+# --- changes ------------------------------------------------------------------------------------------------
+
+
+def _change_entries(change: Change, confidence: float, outages: Sequence[Outage]) -> list[Entry]:
+    weight = 9.0 if confidence else 4.0
+    inside = any(outage.start.time_us <= change.start_us <= outage.end.time_us for outage in outages)
+    weight += 2.0 * inside
+    told = [(part, _steps_of(change, part)) for part in change.parts]
+    told = [(part, steps) for part, steps in told if steps] or [(part, ()) for part in change.parts[:1]]
+    if len(told) > 1:
+        return [_part_entry(change, part, steps, weight, first=index == 0) for index, (part, steps) in enumerate(told)]
+    kind = "attempt" if inside and change.outcome == str(Outcome.FAILED) else "change"
+    return [_one(change, kind, change.start_us, change.end_us, _sentence(change), change.places, weight, change.title)]
+
+
+def _steps_of(change: Change, part: Part) -> tuple[Step, ...]:
+    return tuple(step for step in change.steps if step.part == part.name and step.outcome != str(Outcome.UNCHANGED))
+
+
+def _one(change: Change, kind: str, start: int, end: int, words: Text, places: tuple[Place, ...], weight: float, key: str) -> Entry:
+    identity = stable_id("entry", change.id, key)
+    return Entry(identity, start, end, start, start, kind, ", ".join(change.hosts), "", words, places[:6], weight)
+
+
+def _part_entry(change: Change, part: Part, steps: Sequence[Step], weight: float, *, first: bool) -> Entry:
+    acts = tuple(dict.fromkeys(step.text for step in steps))
+    hosts = tuple(sorted({step.host for step in steps if step.host}))
+    words: Text = text("Ansible runs ", Code(part.name), " on ", *codes(hosts), ": ", *codes(acts, 3))
+    if first and change.targets:
+        words = (*words, " (", *codes(change.targets), ")")
+    words = (*words, *_said(change)) if first else words
+    places = (part.place, *dict.fromkeys(step.place for step in steps))
+    places = (*places[:2], *change.places[2:]) if first else places
+    return _one(change, "change", part.start_us, max(step.time_us for step in steps), words, places, weight, part.name)
+
+
+def _said(change: Change) -> Text:
+    return text(", described as ", Code(change.subject)) if change.subject and change.tool != "git" else ()
+
+
+def _sentence(change: Change) -> Text:
+    """Tell a change as a sentence: systems act, people appear as roles."""
+    where = text(" on ", *codes(change.hosts)) if change.hosts else ()
+    by = text(", by an operator") if change.tool in ("service", "package") and change.actor else ()
+    if change.tool == "git":
+        return text("Commit ", Code(change.subject), " changes ", *codes(change.targets))
+    if change.tool == "command":
+        return text("An operator ran ", Code(change.steps[0].text), *where)
+    head = change.parts[0].name if change.parts else ""
+    words = text("Ansible runs ", Code(head)) if head else text(change.title.partition(":")[0] + ":", Code(change.title.partition(": ")[2])) if ": " in change.title else text(Code(change.title))
+    if change.tool == "puppet":
+        words = text("Puppet applies ", Code(change.targets[0] if change.targets else "its catalog"))
+        words = (*words, *text(": ", *codes(change.targets[1:], 3))) if len(change.targets) > 1 else words
+    if change.tool == "package":
+        words = text(f"{change.title.partition(': ')[2].partition(' ')[0].capitalize()} of ", *codes(change.targets))
+    if change.tool == "service":
+        words = text(Code(change.targets[0]), " ", change.title.rpartition(" ")[2])
+    return (*words, *where, *by, *_how_it_ended(change), *(_said(change) if change.outcome != str(Outcome.FAILED) else ()))
+
+
+def _how_it_ended(change: Change) -> Text:
+    if change.outcome == str(Outcome.FAILED):
+        told = text(": ", Code(change.failure)) if change.failure else ()
+        return text("; it fails and changes nothing", *told)
+    if change.outcome == str(Outcome.PARTLY):
+        return text("; it fails on some of them")
+    return ()
+
+
+# --- looks --------------------------------------------------------------------------------------------------
+
+
+def _look(look: Look, outages: Sequence[Outage]) -> Entry:
+    first = not any(outage.start.time_us > look.start_us for outage in outages)
+    words = text("An operator reads ", Code(look.target)) if look.what == "read" else text("An operator checks: ", Code(look.commands[0]))
+    words = (*words, " on ", *codes(look.hosts))
+    identity = stable_id("entry", look.id)
+    return Entry(identity, look.start_us, look.end_us, look.start_us, look.start_us, "look", ", ".join(look.hosts), "", words, look.places[:6], 5.0 if first else 3.0)

@@ -1,0 +1,1 @@
+"""Templates of the postmortem draft (Jinja2, Markdown)."""
