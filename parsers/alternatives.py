@@ -15,9 +15,7 @@ import pyarrow.compute as pc
 
 from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
 
-_NAMED: Final = (
-    r"--(?:install \S+|remove|remove-all|set|auto|config|slave \S+) (?P<name>[^\s-]\S*)"  # the generic name
-)
+_NAMED: Final = r"--(?:install \S+|remove|remove-all|set|auto|config|slave \S+) (?P<name>[^\s-]\S*)"  # the generic name
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -49,12 +47,8 @@ PARSER = LineParser(
     title="update-alternatives log (alternatives.log)",
     url="https://manpages.debian.org/bookworm/dpkg/update-alternatives.1.en.html",
     layouts=(
-        Layout(
-            "update-alternatives {time:iso}: link group {target} updated to point to {to:rest}", name="link"
-        ),
-        Layout(
-            "update-alternatives {time:iso}: status of link group {target} set to {to:rest}", name="status"
-        ),
+        Layout("update-alternatives {time:iso}: link group {target} updated to point to {to:rest}", name="link"),
+        Layout("update-alternatives {time:iso}: status of link group {target} set to {to:rest}", name="status"),
         Layout("update-alternatives {time:iso}: link group {target} fully removed", name="removed"),
         Layout("update-alternatives {time:iso}: run with {command:rest}", name="run"),
         Layout("update-alternatives {time:iso}: {message:rest}", name="said"),
@@ -108,10 +102,9 @@ PARSER = LineParser(
             _RUN,
         ),
         Sample(
-            # From its source: "link group %s updated with changed slaves".
-            b"update-alternatives 2026-11-22 11:24:35: link group php updated with changed slaves",
-            {"kind": "log", "message": "link group php updated with changed slaves"},
-            "utils/update-alternatives.c of dpkg 1.21.22",
+            b"update-alternatives 2026-11-22 11:35:28: auto-repair link group php",
+            {"kind": "log", "message": "auto-repair link group php"},
+            _RUN,
         ),
     ),
 )

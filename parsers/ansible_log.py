@@ -33,12 +33,8 @@ _STAMPED: Final = re.compile(
     rb"(?:n=(?P<name>[^ |]{1,100}) (?P<level>[A-Z]{0,10}))?\| ?(?P<text>.*)\Z",
     re.DOTALL,
 )
-_ESCAPE: Final = re.compile(
-    r"\x1b(?:\[[0-9;?]{0,20}[ -/]?[@-~]|[()][A-Z0-9]|[=>78])|[\x00-\x08\x0b-\x1f\x7f]"
-)
-_HEADING: Final = re.compile(
-    r"(?P<what>PLAY|TASK|RUNNING HANDLER|CLEANUP TASK|HANDLER) \[(?P<name>.*)\] \*{3,}\s*\Z"
-)
+_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]?[@-~]|[()][A-Z0-9]|[=>78])|[\x00-\x08\x0b-\x1f\x7f]")
+_HEADING: Final = re.compile(r"(?P<what>PLAY|TASK|RUNNING HANDLER|CLEANUP TASK|HANDLER) \[(?P<name>.*)\] \*{3,}\s*\Z")
 _RESULT: Final = re.compile(
     r"(?P<word>ok|changed|fatal|failed|skipping|unreachable|rescued): \[(?P<host>[^\]\s]{1,255})(?: -> (?P<to>[^\]]{1,255}))?\]"
     r"(?P<rest>.*)\Z",
@@ -123,9 +119,7 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
             if message:
                 message.add(line.text)
             elif line.text.strip():
-                yield Reject(
-                    line, "before the first stamped line: «2022-11-10 11:05:02,292 p=… u=… | …» was expected"
-                )
+                yield Reject(line, "before the first stamped line: «2022-11-10 11:05:02,292 p=… u=… | …» was expected")
             continue
         if message:
             message.ignored = following.pid == message.pid and following.text[0].strip() == "...ignoring"
@@ -166,9 +160,7 @@ def _invocation(message: _Message, text: str, invocations: OrderedDict[str, _Inv
         anew = True
     if known is None or anew:
         printed = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=wall)
-        known = _Invocation(
-            f"{message.pid}@{printed.replace(tzinfo=None).isoformat(timespec='milliseconds')}", wall
-        )
+        known = _Invocation(f"{message.pid}@{printed.replace(tzinfo=None).isoformat(timespec='milliseconds')}", wall)
         invocations[message.pid] = known
         if len(invocations) > MAX_PROCESSES:
             invocations.popitem(last=False)
@@ -258,11 +250,7 @@ def _module(text: str) -> dict[str, str]:
         told = json.loads(text.strip())
     except (ValueError, RecursionError):
         found = _MSG.search(text)
-        return (
-            {"msg": found[1].replace("\\n", "\n").replace('\\"', '"')}
-            if found
-            else {"detail": text[:MAX_DETAIL]}
-        )
+        return {"msg": found[1].replace("\\n", "\n").replace('\\"', '"')} if found else {"detail": text[:MAX_DETAIL]}
     if not isinstance(told, dict):
         return {}
     columns = {"msg": _flat(told.get("msg"))}

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
 
-_INVOKED: Final = "Invoked with "
+_INVOKED: Final = "Invoked with"
 _ARGUMENT: Final = re.compile(r"(?:\A| )(?P<name>[a-z_][a-z0-9_]{0,60})=")
 _COMMAND: Final = re.compile(r"(?:\A| )_raw_params=(?P<command>.*?) _uses_shell=", re.DOTALL)
 _LIST: Final = re.compile(r"\['(?P<items>.*)'\]", re.DOTALL)
@@ -57,7 +57,7 @@ def _module(program: str) -> str | None:
 def _told(module: str | None, text: str) -> dict[str, Any]:
     if not text.startswith(_INVOKED):
         return {"kind": Kind.LOG, "module": module}
-    given = _arguments(text[len(_INVOKED) :])
+    given = _arguments(text.removeprefix(_INVOKED).removeprefix(" "))
     reads = module in _READS or (
         module == "uri" and given.get("method", "GET") in _FETCHES and "dest" not in given
     )
@@ -83,8 +83,8 @@ def _arguments(text: str) -> dict[str, str]:
         given["_raw_params"] = command["command"]
         text = text[: command.start()] + text[command.end("command") :]
     found = list(_ARGUMENT.finditer(text))
-    ends = [following.start() for following in found[1:]] + [len(text)]
-    for name, end in zip(found, ends, strict=True):
+    ends = [*(following.start() for following in found[1:]), len(text)]
+    for name, end in zip(found, ends, strict=False):  # no name at all leaves one end over
         given.setdefault(name["name"], text[name.end() : end])
     return {name: value for name, value in given.items() if value not in _NO_VALUE}
 
@@ -186,6 +186,12 @@ SAMPLES: Final = (
     ),
     _sample(
         "ping", b"Invoked with data=pong", {"module": "ping", "target": None, "outcome": "unchanged"}, _RUN
+    ),
+    _sample(
+        "service_facts",
+        b"Invoked with ",
+        {"kind": "change", "module": "service_facts", "target": None, "outcome": "unchanged"},
+        "a module without arguments, module_utils/basic.py",
     ),
     _sample(
         "ansible.legacy.command",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
 
 NAMED: Final = 20  # packages named in one event
-_KEY: Final = re.compile(rb"([A-Z][A-Za-z-]{3,15}): (.*)\Z", re.DOTALL)
+_KEY: Final = re.compile(rb"([A-Z][A-Za-z-]{3,15}): ?(.*)\Z", re.DOTALL)
 _ACTIONS: Final = frozenset({"Install", "Upgrade", "Remove", "Purge", "Reinstall", "Downgrade"})
 _KEYS: Final = _ACTIONS | {"Start-Date", "End-Date", "Commandline", "Requested-By", "Comment", "Error"}
 _PACKAGE: Final = re.compile(rb"(?<![^\s,])([^\s,()]{1,200}+) \(([^()]{0,400})\)")

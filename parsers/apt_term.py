@@ -22,9 +22,7 @@ _STEP: Final = re.compile(
 _DOWNGRADE: Final = re.compile(r"dpkg: warning: downgrading (\S{1,200}) from \S+ to \S+")
 _ERROR: Final = re.compile(r"dpkg: (?:error|unrecoverable fatal error)\b|dpkg: dependency problems prevent ")
 _RESTART: Final = re.compile(r"\s*(?:/etc/needrestart/restart\.d/|systemctl restart |service \S+ restart)")
-_ESCAPE: Final = re.compile(
-    rb"\x1b(?:\[[0-9;?]{0,20}[ -/]?[@-~]|[()][A-Z0-9]|[=>78])|[\x00-\x08\x0e-\x1f\x7f]"
-)
+_ESCAPE: Final = re.compile(rb"\x1b(?:\[[0-9;?]{0,20}[ -/]?[@-~]|[()][A-Z0-9]|[=>78])|[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def _claims(_path: str, head: list[bytes]) -> float:

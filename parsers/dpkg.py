@@ -127,10 +127,9 @@ PARSER = LineParser(
             _RECORDING,
         ),
         Sample(
-            # From the format string of the source: "disappear %s %s %s" (pkg, installed version, available version).
-            b"2026-11-22 11:01:10 disappear blog-theme:all 1.0 <none>",
-            {"kind": "change", "action": "disappear", "target": "blog-theme"},
-            "src/main/unpack.c and lib/dpkg/log.c of dpkg",
+            b"2026-11-22 11:35:28 disappear old-theme:all 1.0 <none>",
+            {"kind": "change", "action": "disappear", "target": "old-theme"},
+            _RUN,
         ),
         Sample(
             b"2022-11-10 10:42:16 status half-configured less:amd64 590-2.1~deb12u2",

@@ -175,9 +175,7 @@ class _Commit:
                 self.line,
                 f"commit without a time that can be read: {date[:60]!r}" if date else "commit without a date",
             )
-        return Record(
-            self.line, stamp, {k: v for k, v in self._columns(author_date).items() if v not in {"", None}}
-        )
+        return Record(self.line, stamp, {k: v for k, v in self._columns(author_date).items() if v not in {"", None}})
 
     def _columns(self, author_date: str) -> dict[str, Any]:
         name, email = _person(self.headers.get("Author", ""))
@@ -264,18 +262,14 @@ def _unquoted(found: re.Match[bytes]) -> bytes:
     code = found[1]
     if len(code) == 3:
         return bytes([int(code, 8) & 0xFF])
-    return {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}.get(
-        code, code
-    )
+    return {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}.get(code, code)
 
 
 def _date(text: str) -> Stamp | None:
     """Read a date as any of ``git log --date=…`` prints it; None for relative and custom ones."""
     text = text.strip()[:80]
     if found := _EPOCH.match(text):
-        offset = (
-            (1 if found[2] == "+" else -1) * (int(found[3]) * 3600 + int(found[4]) * 60) if found[2] else 0
-        )
+        offset = (1 if found[2] == "+" else -1) * (int(found[3]) * 3600 + int(found[4]) * 60) if found[2] else 0
         return Stamp((int(found[1]) + offset) * 1_000_000, offset, True, 1_000_000)
     if found := _CTIME.match(text):
         stamp = read_stamp("ctime", re.sub(r"(?<=\w{3}) (?=\d )", "  ", found[1]).encode())

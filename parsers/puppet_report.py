@@ -27,11 +27,11 @@ import yaml
 from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, Stamp, read_stamp
 
 MAX_BYTES: Final = 64 << 20
+MAX_LINES: Final = 1_000_000
+MAX_NODES: Final = 3_000_000  # some 600 MB
 MAX_DEPTH: Final = 64
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DROPPED: Final = frozenset(
-    {"tags", "containment_path", "provider_used", "version"}
-)  # bulk that nothing here asks for
+_DROPPED: Final = frozenset({"tags", "containment_path", "provider_used", "version"})  # bulk that nothing here asks for
 _SEVERITY: Final = {
     "debug": 5, "info": 9, "notice": 10, "warning": 13, "err": 17, "crit": 18, "alert": 19, "emerg": 21,
 }  # fmt: skip
@@ -95,6 +95,7 @@ def _claims(_path: str, head: list[bytes]) -> float:
 
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
+    """Gather one document after the other; of one that is too long only the first line is kept."""
     document: list[Line] = []
     size = 0
     for line in lines:
@@ -102,8 +103,12 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
             yield from _document(document, size)
             document, size = [], 0
         size += len(line.text) + 1
+        if len(document) >= MAX_LINES:
+            size = MAX_BYTES + 1
+        if size > MAX_BYTES:
+            del document[1:]
         if size <= MAX_BYTES or not document:
-            document.append(line if size <= MAX_BYTES else line._replace(text=b""))
+            document.append(line)
     if document:
         yield from _document(document, size)
 
@@ -111,7 +116,9 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
 def _document(lines: list[Line], size: int) -> Iterator[Record | Reject]:
     """One report: its events in the order of their lines, at most one to a line."""
     if size > MAX_BYTES:
-        yield Reject(lines[0], f"a report of {size >> 20} MB; up to {MAX_BYTES >> 20} MB are read")
+        yield Reject(lines[0], f"longer than {MAX_BYTES >> 20} MB or {MAX_LINES:,} lines: not read as a Puppet report")
+        return
+    if all(line.text.lstrip()[:1] in {b"", b"#"} for line in lines):
         return
     root, problem = _tree(b"\n".join(line.text for line in lines))
     found: dict[int, Record | Reject] = {}
@@ -153,7 +160,8 @@ def _build(text: bytes) -> tuple[_Node | None, tuple[int, str] | None]:
     stack: list[_List | _Map] = []
     anchors: dict[str, _Node] = {}
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        for count, event in enumerate(events):
             if isinstance(event, yaml.CollectionEndEvent):
                 stack.pop()
                 continue
@@ -165,16 +173,14 @@ def _build(text: bytes) -> tuple[_Node | None, tuple[int, str] | None]:
                 _place(stack[-1], node)
             if not isinstance(node, _Text) and isinstance(event, yaml.CollectionStartEvent):
                 stack.append(node)
-            if len(stack) > MAX_DEPTH:
-                return root, (event.start_mark.line, f"nested deeper than {MAX_DEPTH} levels")
+            if len(stack) > MAX_DEPTH or count > MAX_NODES:
+                reason = f"nested deeper than {MAX_DEPTH} levels, or more than {MAX_NODES:,} values"
+                return root, (event.start_mark.line, reason)
     except yaml.reader.ReaderError:
         raise
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", "")
-        return root, (
-            getattr(mark, "line", 0),
-            f"not readable as YAML: {problem or error}",
-        )
+        return root, (getattr(mark, "line", 0), f"not readable as YAML: {problem or error}")
     return root, None
 
 
@@ -235,11 +241,7 @@ def _resources(root: _Map) -> Iterator[tuple[str, _Map]]:
 def _run(root: _Map) -> dict[str, Any]:
     changed, failed, manifests = [], [], []
     for name, resource in _resources(root):
-        ends = {
-            event.text("status").lstrip(":")
-            for event in resource.children("events")
-            if isinstance(event, _Map)
-        }
+        ends = {event.text("status").lstrip(":") for event in resource.children("events") if isinstance(event, _Map)}
         if ends & {"success", "failure"} or "true" in {resource.text("changed"), resource.text("failed")}:
             changed += [name] if "success" in ends or resource.text("changed") == "true" else []
             failed += [name] if "failure" in ends or resource.text("failed") == "true" else []
@@ -259,11 +261,10 @@ def _run(root: _Map) -> dict[str, Any]:
         "resources": _joined(changed),
         "failed_resources": _joined(failed),
     }
-    for key in ("environment", "configuration_version", "puppet_version", "cached_catalog_status", "noop"):
+    for key in ("environment", "configuration_version", "puppet_version", "cached_catalog_status"):
         columns[key] = root.text(key)
-    columns["message"] = (
-        f"Puppet run: {columns['outcome']}, {columns['changed']} changed, {columns['failed']} failed"
-    )
+    columns["noop"] = "true" if root.text("noop") == "true" else ""
+    columns["message"] = f"Puppet run: {columns['outcome']}, {columns['changed']} changed, {columns['failed']} failed"
     return columns
 
 
@@ -280,9 +281,7 @@ def _metric(root: _Map, name: str) -> dict[str, str]:
     metric = root.get("metrics", name)
     counts = {}
     for row in metric.children("values") if isinstance(metric, _Map) else ():
-        cells = (
-            [cell.value for cell in row.items if isinstance(cell, _Text)] if isinstance(row, _List) else []
-        )
+        cells = [cell.value for cell in row.items if isinstance(cell, _Text)] if isinstance(row, _List) else []
         if len(cells) == 3:
             counts[cells[0].lstrip(":")] = cells[2]
     return counts

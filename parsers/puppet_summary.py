@@ -56,24 +56,17 @@ def _columns(values: dict[str, str]) -> dict[str, Any]:
         "actor": "puppet",
         "outcome": _outcome(values),
     }
-    columns |= {
-        name.partition(".")[2]: value for name, value in values.items() if name.startswith("resources.")
-    }
+    columns |= {name.partition(".")[2]: value for name, value in values.items() if name.startswith("resources.")}
     for name, key in (
         ("configuration_version", "version.config"),
         ("puppet_version", "version.puppet"),
         ("environment", "application.converged_environment"),
-        ("duration", "time.total"),
+        ("took_s", "time.total"),
     ):
         if key in values:
             columns[name] = values[key]
-    columns["duration"] = _seconds(values.get("time.total", ""))
     columns["message"] = f"Puppet's last run: {columns['outcome']}"
-    return {name: value for name, value in columns.items() if value is not None}
-
-
-def _seconds(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"\d{1,9}(?:\.\d{1,20})?", text) else None
+    return columns
 
 
 def _outcome(values: dict[str, str]) -> Outcome:

@@ -187,6 +187,6 @@ PARSER = LineParser(
     url="https://www.sudo.ws/docs/man/sudoers.man/#LOG_FORMAT",
     samples=SAMPLES,
     layouts=(Layout("{message:rest}"),),
-    inside=("sudo", "sudo-rs"),
+    inside=("sudo",),
     meaning=_meaning,
 )

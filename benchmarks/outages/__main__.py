@@ -47,13 +47,14 @@ def main() -> None:
             results[name].append(one)
             if options.verbose and name == "this detector" and (one.misses or one.false):
                 _complain(one, found)
-        scenario = None
     if options.write:
         return
     print(f"seeds {options.seeds}, rates {', '.join(f'{r:g}' for r in rates)}, stamps of {resolution / 1e6:g} s\n")
     print(report(results["this detector"], resolution))
     if options.compare:
-        print("| method | P | R | F1 | false per negative | start median / p95 s | CPU s |\n|---|---|---|---|---|---|---|")
+        print(
+            "| method | P | R | F1 | false per negative | start median / p95 s | CPU s |\n|---|---|---|---|---|---|---|"
+        )
         for name, scores in results.items():
             print(f"| {name} | {summary(scores)} |")
 

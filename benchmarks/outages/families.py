@@ -321,7 +321,8 @@ def clumped(w: World, t: Traffic) -> Story:
 
 def _ranks(size: np.ndarray) -> np.ndarray:
     first = np.repeat(np.cumsum(size) - size, size)
-    return np.arange(first.size) - first
+    ranks: np.ndarray = np.arange(first.size) - first
+    return ranks
 
 
 @family("traffic surge", negative=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,10 +60,14 @@ def edge_words(scores: Sequence[Score], resolution_us: int) -> str:
     """Return error against the limit and coverage, of steps and ramps, with half a stamp's step granted."""
     edges = [e for s in scores for e in s.edges]
     words = []
-    for name, chosen in (("steps", [e for e in edges if e.truth.step]), ("ramps", [e for e in edges if not e.truth.step])):
+    for name, chosen in (
+        ("steps", [e for e in edges if e.truth.step]),
+        ("ramps", [e for e in edges if not e.truth.step]),
+    ):
         if chosen:
             covered = np.mean([e.covered for e in chosen])
-            words.append(f"{name}: error p95 {_ratio(chosen, resolution_us):.2f} x limit, coverage {covered:.3f} of {len(chosen)}")
+            ratio = f"error p95 {_ratio(chosen, resolution_us):.2f} x limit"
+            words.append(f"{name}: {ratio}, coverage {covered:.3f} of {len(chosen)}")
     return "; ".join(words)
 
 
@@ -77,7 +82,7 @@ def _table(title: str, scores: Sequence[Score], key: Key, resolution_us: int) ->
         f"| {title} | n | P | R | F1 | false | start median / p95 s | end median / p95 s | p95 / limit | coverage |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for value in sorted({key(s) for s in scores}, key=lambda v: (isinstance(v, str), v)):  # type: ignore[arg-type,return-value]
+    for value in sorted({key(s) for s in scores}, key=lambda v: (isinstance(v, str), v)):
         chosen = [s for s in scores if key(s) == value]
         p, r, f, false = _prf(chosen)
         edges = [e for s in chosen for e in s.edges]
@@ -101,7 +106,7 @@ def _errors(edges: Sequence[Edge], which: str) -> str:
 def _by_detectability(scores: Sequence[Score]) -> str:
     rows = ["| D, nats | outages | recall |", "|---|---|---|"]
     stops = (0, 10, 20, 40, 100, float("inf"))
-    for low, high in zip(stops[:-1], stops[1:], strict=True):
+    for low, high in pairwise(stops):
         hits = sum(low <= d < high for s in scores for _, d in s.hits)
         misses = sum(low <= d < high for s in scores for _, d in s.misses)
         if hits + misses:

@@ -31,9 +31,7 @@ def scenarios(
                 yield simulate(name, rate, seed, resolution_us=resolution_us, most_events=most_events)
 
 
-def simulate(
-    name: str, rate: float, seed: int, *, resolution_us: int = 1, most_events: int = MOST_EVENTS
-) -> Scenario:
+def simulate(name: str, rate: float, seed: int, *, resolution_us: int = 1, most_events: int = MOST_EVENTS) -> Scenario:
     """Return the scenario of one family at one arrival rate per second; ``resolution_us`` truncates the stamps."""
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), round(rate * 1000)])
     options = OPTIONS[name]

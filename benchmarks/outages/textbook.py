@@ -46,7 +46,7 @@ def threshold(stream: Stream) -> list[Interval]:
 
 
 def burn_rate(stream: Stream) -> list[Interval]:
-    """Return where the error budget of 99.9 % burns 14.4 times too fast over 1 h and 5 min (SRE workbook, chapter 5)."""
+    """Return where a budget of 99.9 % burns 14.4 times too fast over 1 h and 5 min (SRE workbook, chapter 5)."""
     n, k = _minutes(stream)
 
     def over(minutes: int) -> np.ndarray:

@@ -34,7 +34,8 @@ def arrivals(rng: Rng, seconds: float, rate: float, shape: Array | None = None) 
     gaps = rng.exponential(size=count + 1)
     order = np.cumsum(gaps)
     uniform = order[:-1] / order[-1] * total
-    return np.interp(uniform, cumulative, np.arange(cumulative.size) * step)
+    times: Array = np.interp(uniform, cumulative, np.arange(cumulative.size) * step)
+    return times
 
 
 def diurnal(rng: Rng, seconds: float, depth: float) -> Array:

@@ -19,6 +19,7 @@ from afterlog.changes import Change, Look
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.outages import Outage
+from afterlog.statement import Code, Text, codes, plain, text
 
 SECOND: Final = 1_000_000
 NOTHING: Final = 2.5
@@ -27,13 +28,25 @@ SUSPECT: Final = 0.02
 """Least confidence with which a change is called a suspect."""
 _SCALES_S: Final = (30.0, 600.0, 10_800.0)
 _BACKGROUND_S: Final = 86_400.0
-_LOOKBACK_US: Final = 7 * 86_400 * SECOND
+_DAY_US: Final = 86_400 * SECOND
 _KIND: Final = {
-    "playbook": (1.0, "a configuration push"), "deploy": (1.2, "a deploy"), "run": (0.5, "a configuration-management run"),
-    "package": (0.2, "a package change"), "restart": (0.2, "a restart"), "reload": (0.2, "a reload"), "edit": (0.6, "an edit by hand"),
-    "commit": (-1.0, "a commit; nothing shows that it reached a host"), "cron": (-1.5, "a scheduled job"), "install": (0.2, "a package command"),
-}  # fmt: skip
-_NOISE: Final = frozenset("var www etc srv home usr lib bin log logs opt tmp root files file main html php conf yml yaml true false null none with from into that this the and for".split())
+    "deploy": (1.2, "a deploy"),
+    "playbook": (1.0, "a configuration push"),
+    "edit": (0.6, "an edit by hand"),
+    "run": (0.5, "a configuration-management run"),
+    "package": (0.2, "a package change"),
+    "install": (0.2, "a package command"),
+    "restart": (0.2, "a restart"),
+    "reload": (0.2, "a reload"),
+    "commit": (-1.0, "a commit; nothing shows that it reached a host"),
+    "cron": (-1.5, "a scheduled job"),
+}
+_NOISE: Final = frozenset(
+    (
+        "var www etc srv home usr lib bin log logs opt tmp root files file main html php conf yml yaml true "
+        "false null none with from into that this the and for"
+    ).split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Term:
 
     name: str
     value: float
-    words: str
+    words: Text
     places: tuple[Place, ...] = ()
 
 
@@ -70,8 +83,12 @@ class Cause:
             "title": self.change.title,
             "score": round(self.score, 3),
             "confidence": round(self.confidence, 4),
-            "for": [{"term": t.name, "value": round(t.value, 3), "words": t.words} for t in self.terms if t.value > 0],
-            "against": [{"term": t.name, "value": round(t.value, 3), "words": t.words} for t in self.terms if t.value < 0],
+            "for": [
+                {"term": t.name, "value": round(t.value, 3), "words": plain(t.words)} for t in self.terms if t.value > 0
+            ],
+            "against": [
+                {"term": t.name, "value": round(t.value, 3), "words": plain(t.words)} for t in self.terms if t.value < 0
+            ],
             "evidence": list(evidence),
         }
 
@@ -99,10 +116,13 @@ def rank_causes(
 
     """
     rarity = _rarity(changes)
+    carried = {
+        change.commit for change in changes if change.commit
+    }  # told with the push that brought them to the hosts
     candidates = [
         _judge(change, outage, changes, looks, first_failures, rarity)
         for change in changes
-        if change.start_us >= outage.start.time_us - _LOOKBACK_US and change.start_us <= outage.end.time_us
+        if change.id not in carried and outage.start.time_us - _reach(change) <= change.start_us <= outage.end.time_us
     ]
     open_ones = [cause for cause in candidates if not cause.veto]
     weights = [math.exp(min(cause.score, 50.0)) for cause in open_ones]
@@ -114,6 +134,11 @@ def rank_causes(
     before = [cause for cause in candidates if cause.veto and cause.change.start_us <= outage.start.high_us]
     innocent = tuple(sorted(cleared + before, key=lambda cause: (cause.change.start_us, cause.change.id)))
     return Ranking(outage.id, suspects, innocent, _verdict(suspects))
+
+
+def _reach(change: Change) -> int:
+    """Tell how long before an outage a change is still looked at; a commit that nobody pushed, for a day."""
+    return _DAY_US if change.tool == "git" else 7 * _DAY_US
 
 
 def _verdict(suspects: Sequence[Cause]) -> str:
@@ -138,7 +163,12 @@ def _judge(
     if change.outcome == str(Outcome.FAILED):
         return Cause(outage.id, change, (), veto="it failed on every host and changed nothing")
     if change.routine:
-        return Cause(outage.id, change, (), veto=f"it ran {change.times} times about every {_span(change.period_s)}, before and after alike")
+        return Cause(
+            outage.id,
+            change,
+            (),
+            veto=f"it ran {change.times} times about every {_span(change.period_s)}, before and after alike",
+        )
     terms = [
         _delay(change, outage),
         _kind(change),
@@ -154,18 +184,26 @@ def _judge(
 
 def _delay(change: Change, outage: Outage) -> Term:
     """Compare how soon the outage followed with how soon a chance change would have: a mixture of three scales."""
-    acts = [step.time_us for step in change.steps if step.outcome in (str(Outcome.CHANGED), str(Outcome.PARTLY), str(Outcome.UNKNOWN))]
+    acts = [
+        step.time_us
+        for step in change.steps
+        if step.outcome in (str(Outcome.CHANGED), str(Outcome.PARTLY), str(Outcome.UNKNOWN))
+    ]
     before = [time for time in acts or [change.end_us] if time <= outage.start.high_us] or [change.start_us]
     delay_s = max(outage.start.time_us - max(before), 0) / SECOND
     density = sum(math.exp(-delay_s / scale) / scale for scale in _SCALES_S) / len(_SCALES_S)
     value = max(math.log(density * _BACKGROUND_S), -4.0)
-    when = "while it ran" if change.end_us > outage.start.low_us > change.start_us else f"{_span(delay_s)} after its last act"
-    return Term("delay", value, f"the outage began {when}", change.places[:1])
+    when = (
+        "while it ran"
+        if change.end_us > outage.start.low_us > change.start_us
+        else f"{_span(delay_s)} after its last act"
+    )
+    return Term("delay", value, text(f"the outage began {when}"), change.places[:1])
 
 
 def _kind(change: Change) -> Term:
     value, words = _KIND.get(change.action, (0.0, f"a change of kind {change.action!r}"))
-    return Term("kind", value, f"it is {words}")
+    return Term("kind", value, text(f"it is {words}"))
 
 
 def _places(change: Change, outage: Outage, first_failures: dict[str, int]) -> Iterable[Term]:
@@ -176,18 +214,33 @@ def _places(change: Change, outage: Outage, first_failures: dict[str, int]) -> I
         return
     both = failing & touched
     if not both:
-        yield Term("place", -3.0, f"it touched {_names(touched)}; the failures were on {_names(failing)}", change.places[:1])
+        words = text(
+            "it touched ",
+            *codes(tuple(sorted(touched))),
+            "; the failures were on ",
+            *codes(tuple(sorted(failing))),
+        )
+        yield Term("place", -3.0, words, change.places[:1])
         return
     share = len(both) / len(failing | touched)
-    words = "it touched exactly the hosts that failed" if share == 1 else f"it touched {len(both)} of the {len(failing)} failing hosts"
+    words = text(
+        "it touched exactly the hosts that failed"
+        if share == 1
+        else f"it touched {len(both)} of the {len(failing)} failing hosts"
+    )
     yield Term("place", 2.5 * share - 0.7 * (share < 0.5), words, change.places[:1])
-    last_act = {step.host: step.time_us for step in change.steps if step.host in both and step.time_us <= outage.start.high_us + 300 * SECOND}
+    last_act = {
+        step.host: step.time_us
+        for step in change.steps
+        if step.host in both and step.time_us <= outage.start.high_us + 300 * SECOND
+    }
     order = [host for host in sorted(last_act, key=lambda h: last_act[h]) if host in first_failures]
     if len(order) > 1 and max(last_act.values()) - min(last_act.values()) > 2 * SECOND:
         firsts = [first_failures[host] for host in order]
         close = all(-5 * SECOND <= first_failures[h] - last_act[h] <= 300 * SECOND for h in order)
         if firsts == sorted(firsts) and close:
-            yield Term("order", 1.5, f"the hosts began to fail in the order in which it reached them ({', '.join(order)})", change.places[:1])
+            words = text("the hosts began to fail in the order in which it reached them: ", *codes(tuple(order), 8))
+            yield Term("order", 1.5, words, change.places[:1])
 
 
 def _taken_back(change: Change, outage: Outage, changes: Sequence[Change]) -> Iterable[Term]:
@@ -195,12 +248,22 @@ def _taken_back(change: Change, outage: Outage, changes: Sequence[Change]) -> It
     added = {_bare(line): (line, place) for line, place in change.content}
     names = {PurePosixPath(target).name for target in change.targets if target}
     for later in changes:
-        if later.id == change.id or later.start_us <= outage.start.time_us or later.start_us > outage.end.high_us + 3600 * SECOND:
+        if (
+            later.id == change.id
+            or later.start_us <= outage.start.time_us
+            or later.start_us > outage.end.high_us + 3600 * SECOND
+        ):
             continue
         undone = [(line, place) for line, place in later.removed if _bare(line) in added and len(_bare(line)) > 3]
         if undone:
             line, place = undone[0]
-            yield Term("taken back", 4.0, f"“{later.title}” took back a line it brought: {line.strip()}", (added[_bare(line)][1], place))
+            words = text(
+                "a later commit, ",
+                Code(later.subject),
+                ", took back a line that it brought: ",
+                Code(line.strip()),
+            )
+            yield Term("taken back", 4.0, words, (added[_bare(line)][1], place))
             return
     for later in changes:
         during = outage.start.time_us < later.start_us <= outage.end.high_us
@@ -208,7 +271,12 @@ def _taken_back(change: Change, outage: Outage, changes: Sequence[Change]) -> It
         same = names & {PurePosixPath(target).name for target in later.targets if target}
         if during and same and (back or later.action in ("playbook", "deploy", "commit")):
             verb = "tried to take it back" if back else "touched the same thing during the outage"
-            yield Term("repair", 2.0, f"“{later.title}” {verb}: {', '.join(sorted(same))}", later.places[:1])
+            yield Term(
+                "repair",
+                2.0,
+                text(Code(later.title), f" {verb}: ", *codes(tuple(sorted(same)))),
+                later.places[:1],
+            )
             return
 
 
@@ -224,7 +292,8 @@ def _words(change: Change, outage: Outage, looks: Sequence[Look], rarity: dict[s
             if best is None or value > best[0]:
                 best = (value, token, look.places[0])
     if best is not None and best[0] > 1.0:
-        yield Term("words", min(best[0], 3.0), f"people looking for the fault searched for “{best[1]}”, which it brought", (best[2],))
+        words = text("people looking for the fault used the word ", Code(best[1]), ", which it brought")
+        yield Term("words", min(best[0], 3.0), words, (best[2],))
 
 
 def _rarity(changes: Sequence[Change]) -> dict[str, float]:
@@ -243,11 +312,6 @@ def _tokens(text: str) -> set[str]:
 
 def _bare(line: str) -> str:
     return re.sub(r"\s+", " ", line).strip().strip(";,")
-
-
-def _names(hosts: Iterable[str]) -> str:
-    ordered = sorted(hosts)
-    return ", ".join(ordered[:4]) + (f" and {len(ordered) - 4} more" if len(ordered) > 4 else "")
 
 
 def _span(seconds: float | None) -> str:

@@ -2,8 +2,9 @@
 
 A printed offset always wins. A time without a zone takes what a person said (``--tz``), else an offset found
 in other sources of its host, else one on which all sources of the case agree, else the given default, marked
-as assumed. An offset of zero is no evidence: programs print UTC wherever they run. A time without a year takes it from dated lines near it: of its host, of the case, and only then
-from the file's own modification time. New Year inside a file moves the year on.
+as assumed. An offset of zero is no evidence: programs print UTC wherever they run. A time without a year takes
+it from dated lines near it: of its host, of the case, and only then from the file's own modification time. New
+Year inside a file moves the year on.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(
-            f"unknown time zone {name!r}: give an IANA name such as Asia/Kolkata or Europe/Berlin, or an offset such as UTC+05:30."
+            f"unknown time zone {name!r}: give an IANA name such as Asia/Kolkata or Europe/Berlin, "
+            "or an offset such as UTC+05:30."
         ) from None
 
 
@@ -132,8 +134,16 @@ def _zone_clock(survey: Survey, every: list[Survey], stated: str | None, default
             offset, path = next(iter(found.items()))
             return SourceClock(offset_name(offset), TimeBasis.ZONE_INFERRED, f"from {scope}, e.g. {path}")
         if found:
-            return SourceClock(default, TimeBasis.ZONE_ASSUMED, f"{scope}: several offsets, e.g. {_listed(found)}; state it with --tz")
-    return SourceClock(default, TimeBasis.ZONE_ASSUMED, "nothing tells it (UTC stamps say nothing of local time); state it with --tz")
+            return SourceClock(
+                default,
+                TimeBasis.ZONE_ASSUMED,
+                f"{scope}: several offsets, e.g. {_listed(found)}; state it with --tz",
+            )
+    return SourceClock(
+        default,
+        TimeBasis.ZONE_ASSUMED,
+        "nothing tells it (UTC stamps say nothing of local time); state it with --tz",
+    )
 
 
 def _listed(found: Mapping[int, str]) -> str:
@@ -155,7 +165,10 @@ def _with_year(clock: SourceClock, survey: Survey, every: list[Survey]) -> Sourc
             high = max(s.dated[1] for s in dated if s.dated)
             year = min(_years_near(low), key=lambda y: _distance(in_year(first, y), low, high))
             return replace(clock, year=year, year_why=f"dated lines of {scope}, e.g. {dated[0].path}")
-    year = max((y for y in _years_near(survey.mtime_us) if in_year(first, y) <= survey.mtime_us + _DAY_US), default=1970)
+    year = max(
+        (y for y in _years_near(survey.mtime_us) if in_year(first, y) <= survey.mtime_us + _DAY_US),
+        default=1970,
+    )
     return replace(clock, year=year, year_why="the file's modification time")
 
 
@@ -277,7 +290,9 @@ def parse_moment(text: str, zone: tzinfo) -> int:
         try:
             moment = dateutil_parser.parse(text)
         except (ValueError, OverflowError):
-            raise InputError(f"{text!r} is not a time: write it like 2022-11-10T11:15 or 2022-11-10T11:15:00+05:30.") from None
+            raise InputError(
+                f"{text!r} is not a time: write it like 2022-11-10T11:15 or 2022-11-10T11:15:00+05:30."
+            ) from None
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 

@@ -35,7 +35,13 @@ class Evidence:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as it stands in JSON."""
-        return {"source": self.source, "line": self.line, "offset": self.offset, "quote": self.quote, "hash": self.hash}
+        return {
+            "source": self.source,
+            "line": self.line,
+            "offset": self.offset,
+            "quote": self.quote,
+            "hash": self.hash,
+        }
 
 
 class Quotes:
@@ -94,7 +100,9 @@ class Quotes:
         waiting = sorted(places, key=lambda place: place.offset)
         for place, text in _lines_at(source, waiting):
             shown = text[:_QUOTE_BYTES].decode("utf-8", "backslashreplace")
-            self._known[place] = Evidence(place.source, place.line, place.offset, shown, hashlib.sha256(text).hexdigest())
+            self._known[place] = Evidence(
+                place.source, place.line, place.offset, shown, hashlib.sha256(text).hexdigest()
+            )
 
 
 def _bytes_from(source: Source, offset: int, most: int) -> Iterator[bytes]:

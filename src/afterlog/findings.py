@@ -21,6 +21,7 @@ from afterlog.outages import Outage, find_outages
 from afterlog.resolution import Ending, find_endings
 from afterlog.signals import Signal, count_table, read_signals
 from afterlog.source import Source, walk
+from afterlog.statement import Text, plain, text
 from afterlog.timeline import Entry, build_timeline
 from afterlog.views import Views
 
@@ -68,7 +69,7 @@ class Findings:
                     "outage": ranking.outage,
                     "change": self._change(cause.change),
                     "title": cause.change.title,
-                    "alibi": alibi_of(cause),
+                    "alibi": plain(alibi_of(cause)),
                     "evidence": self.of(cause.change.places),
                 }
                 for cause in ranking.innocent
@@ -77,13 +78,22 @@ class Findings:
 
     def timeline_json(self) -> dict[str, Any]:
         """Give the document of ``timeline --json``."""
-        return {"entries": [entry.as_json(self.of(entry.places)) for entry in self.timeline], "left_out": self.left_out}
+        return {
+            "entries": [entry.as_json(self.of(entry.places)) for entry in self.timeline],
+            "left_out": self.left_out,
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it: the content of ``findings.json``."""
         impacts = {outage: impact.as_json() for outage, impact in self.impacts.items()}
         views = {"outermost": list(self.views.outermost), "inner": dict(self.views.inner)}
-        return {**self.outages_json(), **self.causes_json(), **self.timeline_json(), "impact": impacts, "views": views}
+        return {
+            **self.outages_json(),
+            **self.causes_json(),
+            **self.timeline_json(),
+            "impact": impacts,
+            "views": views,
+        }
 
     def _change(self, change: Change) -> dict[str, Any]:
         return change.as_json(self.of(change.places))
@@ -93,14 +103,16 @@ class Findings:
         return cause.as_json(rank, self.of(places), self._change(cause.change))
 
 
-def alibi_of(cause: Cause) -> str:
+def alibi_of(cause: Cause) -> Text:
     """Say in words why a change is not a suspect."""
     if cause.veto:
-        return cause.veto
+        return text(cause.veto)
     against = sorted((term for term in cause.terms if term.value < 0), key=lambda term: term.value)
+    if len(against) > 1:
+        return (*against[0].words, "; ", *against[1].words)
     if against:
-        return "; ".join(term.words for term in against[:2])
-    return "others explain the outage far better; " + "; ".join(term.words for term in cause.terms[:1])
+        return against[0].words
+    return text("others explain the outage far better; ", *cause.terms[0].words)
 
 
 def _nobody(ranking: Ranking, rank: int) -> dict[str, Any]:
@@ -152,7 +164,17 @@ def analyse(case: Case, stated: Sequence[str] = ()) -> Findings:
     timeline, left_out = build_timeline(shown, history, rankings, endings)
     case.write_table("signals", count_table(signals))
     findings = Findings(
-        tuple(found), impacts, history, rankings, endings, tuple(timeline), left_out, views, tuple(signals), tuple(ledgers), {}
+        tuple(found),
+        impacts,
+        history,
+        rankings,
+        endings,
+        tuple(timeline),
+        left_out,
+        views,
+        tuple(signals),
+        tuple(ledgers),
+        {},
     )
     findings = replace(findings, evidence=_collect(findings, quotes))
     case.write_text("findings.json", json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n")
@@ -174,7 +196,10 @@ def _stated(case: Case, words: str, signals: Sequence[Signal], ledgers: Sequence
     zone = zone_of(case.settings().display_zone)
     begin, separator, until = words.partition("..")
     if not separator:
-        raise InputError(f"--outage {words!r}: write START..END, for example 2022-11-10T11:15..2022-11-10T14:22 (the end may be empty).")
+        raise InputError(
+            f"--outage {words!r}: write START..END, for example 2022-11-10T11:15..2022-11-10T14:22; "
+            "the end may be empty."
+        )
     start = parse_moment(begin, zone)
     last = max((ledger.last for ledger in ledgers if ledger.last is not None), default=start)
     end = parse_moment(until, zone) if until.strip() else max(last, start)
@@ -206,8 +231,12 @@ def _with_line_places(history: History, quotes: Quotes) -> History:
             continue
         content[change.id] = replace(
             change,
-            content=tuple((line, quotes.below(place, f"+{line}", _DIFF_WINDOW) or place) for line, place in change.content),
-            removed=tuple((line, quotes.below(place, f"-{line}", _DIFF_WINDOW) or place) for line, place in change.removed),
+            content=tuple(
+                (line, quotes.below(place, f"+{line}", _DIFF_WINDOW) or place) for line, place in change.content
+            ),
+            removed=tuple(
+                (line, quotes.below(place, f"-{line}", _DIFF_WINDOW) or place) for line, place in change.removed
+            ),
         )
     return History(tuple(content.get(change.id, change) for change in history.changes), history.looks)
 

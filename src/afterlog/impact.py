@@ -62,7 +62,9 @@ class Impact:
     def as_json(self) -> dict[str, Any]:
         """Give it as it stands in JSON."""
         result = asdict(self)
-        result["first_on_host"] = [{"host": host, "time_us": time, "place": place._asdict()} for host, time, place in self.first_on_host]
+        result["first_on_host"] = [
+            {"host": host, "time_us": time, "place": place._asdict()} for host, time, place in self.first_on_host
+        ]
         result["beside"] = [{**asdict(b), "place": b.place._asdict()} for b in self.beside]
         return result
 
@@ -72,12 +74,12 @@ def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
     own = next((signal for signal in signals if signal.service == outage.service), None)
     if own is None:
         return None
-    inside = _within(own.requests, outage.start.time_us, outage.end.time_us)
+    inside = _within(own.requests, outage.first_us, outage.last_us)
     bad = inside["client_error"] if outage.kind == "client-errors" else inside["failed"]
     failed = inside[bad]
     minutes = inside.assign(bad=bad).groupby(inside["time"] // MINUTE_US)["bad"].agg(["size", "mean"])
     busy = minutes[minutes["size"] >= max(1, minutes["size"].median() / 2)] if len(minutes) else minutes
-    peak = busy["mean"].idxmax() if len(busy) else outage.start.time_us // MINUTE_US
+    peak = busy["mean"].idxmax() if len(busy) else outage.first_us // MINUTE_US
     statuses = failed["status"].value_counts().sort_index()
     return Impact(
         outage=outage.id,
@@ -99,18 +101,19 @@ def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
 
 
 def _within(requests: pd.DataFrame, start_us: int, end_us: int) -> pd.DataFrame:
+    """Give the requests from one moment to another, both included."""
     time = requests["time"].to_numpy()
-    return requests.iloc[np.searchsorted(time, start_us) : np.searchsorted(time, max(end_us, start_us + 1))]
+    return requests.iloc[np.searchsorted(time, start_us) : np.searchsorted(time, end_us, side="right")]
 
 
 def _expected(requests: pd.DataFrame, outage: Outage) -> float | None:
     """Scale the requests of the time before the start to the outage's length."""
-    length = outage.end.time_us - outage.start.time_us
+    length = outage.last_us - outage.first_us
     first = int(requests["time"].iloc[0])
-    window = min(length, 60 * MINUTE_US, outage.start.time_us - first)
+    window = min(length, 60 * MINUTE_US, outage.first_us - first)
     if window < 10 * MINUTE_US:
         return None
-    before = len(_within(requests, outage.start.time_us - window, outage.start.time_us))
+    before = len(_within(requests, outage.first_us - window, outage.first_us))
     return before * length / window
 
 
@@ -122,7 +125,10 @@ def _routes(inside: pd.DataFrame, bad: pd.Series) -> tuple[Route, ...]:
     table = pd.DataFrame({"route": names[path.cat.codes.to_numpy()], "bad": bad.to_numpy()})
     counts = table.groupby("route")["bad"].agg(["size", "sum"]).reset_index()
     counts = counts.sort_values(["sum", "size", "route"], ascending=[False, False, True]).head(10)
-    return tuple(Route(str(row.route), int(row.size_), int(row.failed)) for row in counts.set_axis(["route", "size_", "failed"], axis=1).itertuples())
+    return tuple(
+        Route(str(row.route), int(row.size_), int(row.failed))
+        for row in counts.set_axis(["route", "size_", "failed"], axis=1).itertuples()
+    )
 
 
 def _beside(outage: Outage, own: Signal, signals: Sequence[Signal]) -> tuple[Beside, ...]:
@@ -130,7 +136,7 @@ def _beside(outage: Outage, own: Signal, signals: Sequence[Signal]) -> tuple[Bes
     for signal in signals:
         if signal.service == own.service:
             continue
-        inside = _within(signal.requests, outage.start.time_us, outage.end.time_us)
+        inside = _within(signal.requests, outage.first_us, outage.last_us)
         if len(inside):
             record = inside.iloc[0]
             place = Place(str(record["source"]), int(record["line"]), int(record["offset"]))

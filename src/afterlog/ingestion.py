@@ -79,6 +79,8 @@ def ingest(
     found = [item for item in walk(roots) if not _inside(item, case.folder, roots)]
     looked = [_look(item, parsers) for item in found]
     known = [item for item in looked if isinstance(item, _Known)]
+    if not known:
+        raise InputError(_nothing_read(roots, [item for item in looked if isinstance(item, Ledger)]))
     clocks = resolve_clocks([item.survey for item in known], options.tz, machine_zone())
     reading = _Reading(parsers, sum(item.source.size for item in known), progress)
     ledgers = [item for item in looked if isinstance(item, Ledger)]
@@ -94,6 +96,16 @@ def ingest(
         Settings(tuple(str(log) for log in logs), options.tz, _display_zone(options.tz, ledgers), (), __version__)
     )
     return case
+
+
+def _nothing_read(roots: Sequence[Path], ledgers: Sequence[Ledger]) -> str:
+    """Say why there is nothing to go on, and what to do."""
+    where = ", ".join(map(str, roots))
+    if not ledgers:
+        return f"{where}: holds no files. Give the directory that holds the collected logs."
+    reasons = Counter(ledger.reason for ledger in ledgers)
+    told = "; ".join(f"{reason} ({count})" if count > 1 else reason for reason, count in reasons.most_common(3))
+    return f"{where}: none of the {len(ledgers)} files is a log that can be read: {told}. See: afterlog parsers list"
 
 
 def _inside(item: Source | NotRead, folder: Path, roots: list[Path]) -> bool:

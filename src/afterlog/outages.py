@@ -14,7 +14,7 @@ from afterlog.clock import rfc3339
 from afterlog.detect import Baseline, Excursion, Instant, detect
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
-from afterlog.signals import Signal, make_signal
+from afterlog.signals import SECOND_US, Signal, make_signal
 
 _SCANNER_REQUESTS: Final = 10
 _SCANNER_SHARE: Final = 0.9
@@ -57,7 +57,9 @@ class Outage:
     phases: tuple[Phase, ...]
     single: str
     notes: tuple[str, ...]
-    first: Place | None  # the first failure, and the last
+    first_us: int  # time of the first failure, and of the last: what a person sees in the lines
+    last_us: int
+    first: Place | None
     last: Place | None
     recovered: Place | None  # the first success after the last failure
 
@@ -138,13 +140,15 @@ def _scanners(signal: Signal, excursions: Sequence[Excursion]) -> set[str]:
 def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
     requests = signal.requests
     time = requests["time"].to_numpy()
-    inside = (time >= excursion.start.time_us) & (time < max(excursion.end.time_us, excursion.start.time_us + 1))
     bad = requests["client_error"] if excursion.kind == "client-errors" else requests["failed"]
     span = (time >= excursion.start.low_us) & (time <= excursion.end.high_us)
-    failures = np.flatnonzero(span & bad.to_numpy(bool))
+    failures = np.flatnonzero(span & bad.to_numpy(bool)) if excursion.kind != "silence" else np.empty(0, np.int64)
     first = _place(requests, int(failures[0])) if len(failures) else None
     last = _place(requests, int(failures[-1])) if len(failures) else None
-    after = np.flatnonzero((time > time[failures[-1]]) & ~bad.to_numpy(bool)) if len(failures) else []
+    first_us = int(time[failures[0]]) if len(failures) else excursion.start.time_us
+    last_us = int(time[failures[-1]]) if len(failures) else excursion.end.time_us
+    inside = (time >= first_us) & (time <= last_us)
+    after = np.flatnonzero((time > last_us) & ~bad.to_numpy(bool))
     anchor = (first.source, first.line) if first else (excursion.start.time_us // 60_000_000,)
     return Outage(
         id=stable_id("outage" if excursion.level != "blip" else "blip", excursion.kind, signal.service, *anchor),
@@ -152,26 +156,46 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
         level=excursion.level,
         service=signal.service,
         hosts=_failing_hosts(requests, inside & bad.to_numpy(bool)),
-        start=excursion.start,
-        end=excursion.end,
+        start=_told(excursion.start, first_us),
+        end=_told(excursion.end, last_us),
         open_start=excursion.open_start,
         open_end=excursion.open_end,
         baseline=baseline,
-        failure_rate=excursion.failure_rate,
+        failure_rate=float(bad[inside].mean()) if inside.any() else excursion.failure_rate,
         requests=int(inside.sum()),
         failed=int((inside & bad.to_numpy(bool)).sum()),
         clients=int(requests.loc[inside & bad.to_numpy(bool), "client"].nunique()),
         phases=tuple(_phase(requests, time, bad, phase.start_us, phase.end_us) for phase in excursion.phases),
         single=excursion.single,
         notes=excursion.notes,
+        first_us=first_us,
+        last_us=last_us,
         first=first,
         last=last,
         recovered=_place(requests, int(after[0])) if len(after) else None,
     )
 
 
+def _told(boundary: Instant, failure_us: int) -> Instant:
+    """Round a boundary's interval outwards to whole seconds, the failure at its edge included.
+
+    People and most logs name whole seconds: 11:15:00 must lie inside where the first failure came at 11:15:00.3.
+    """
+    low, high = min(boundary.low_us, failure_us), max(boundary.high_us, failure_us)
+    if min(abs(failure_us - boundary.low_us), abs(failure_us - boundary.high_us)) > SECOND_US:
+        low, high = boundary.low_us, boundary.high_us  # the failure is not at the edge: a stray one
+    return Instant(boundary.time_us, low // SECOND_US * SECOND_US, -(-high // SECOND_US) * SECOND_US)
+
+
 def stated_outage(
-    identity: str, start: Instant, end: Instant, *, open_end: bool, signals: Sequence[Signal], baseline: Baseline, note: str
+    identity: str,
+    start: Instant,
+    end: Instant,
+    *,
+    open_end: bool,
+    signals: Sequence[Signal],
+    baseline: Baseline,
+    note: str,
 ) -> Outage:
     """Make an outage of what a person said; its figures come from the signal with the most failures in it, if any."""
     counted = [(signal, _failures_within(signal, start.time_us, end.time_us)) for signal in signals]
@@ -185,6 +209,7 @@ def stated_outage(
         start=start, end=end, open_start=False, open_end=open_end, baseline=baseline,
         failure_rate=len(failed) / inside if inside else 0.0, requests=inside, failed=len(failed),
         clients=int(picked["client"].nunique()) if picked is not None else 0, phases=(), single="", notes=(note,),
+        first_us=start.time_us, last_us=end.time_us,
         first=_place(requests, int(failed[0])) if requests is not None and len(failed) else None,
         last=_place(requests, int(failed[-1])) if requests is not None and len(failed) else None, recovered=None,
     )  # fmt: skip
@@ -208,3 +233,12 @@ def _failing_hosts(requests: pd.DataFrame, failed: np.ndarray) -> tuple[str, ...
 def _place(requests: pd.DataFrame, row: int) -> Place:
     record = requests.iloc[row]
     return Place(str(record["source"]), int(record["line"]), int(record["offset"]))
+
+
+def percent(rate: float) -> str:
+    """Write a rate as a percentage, never rounding to 0 or 100 what is neither."""
+    if 0 < rate < 0.0005:
+        return "under 0.1 %"
+    if 0.9995 <= rate < 1:
+        return "over 99.9 %"
+    return f"{rate * 100:.1f} %"

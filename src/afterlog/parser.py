@@ -13,23 +13,50 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from afterlog.errors import ParserError
-from afterlog.event import SEVERITIES, Kind, Outcome
+from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
 from afterlog.layout import FIELD_TYPES, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
 from afterlog.layout.fields import DURATION_EXPONENT
+from afterlog.stamps import Form, in_epoch, stamped, times_in, zoned
 
 __all__ = [
-    "FIELD_TYPES", "OFFSET_UNKNOWN", "TIME_FORMS", "Batch", "Column", "Kind", "Layout", "Line", "LineParser", "Lines",
-    "Match", "Outcome", "Parser", "Record", "RecordParser", "Reject", "Sample", "Stamp", "Times", "columns_of", "read_stamp",
+    "FIELD_TYPES",
+    "OFFSET_UNKNOWN",
+    "TIME_FORMS",
+    "Batch",
+    "Column",
+    "Form",
+    "Kind",
+    "Layout",
+    "LearningParser",
+    "Line",
+    "LineParser",
+    "Lines",
+    "Match",
+    "Outcome",
+    "Parser",
+    "Record",
+    "RecordParser",
+    "Reject",
+    "Sample",
+    "Stamp",
+    "Times",
+    "columns_of",
+    "each_unique",
+    "in_epoch",
+    "read_stamp",
     "severity_of",
+    "stamped",
+    "times_in",
+    "zoned",
 ]
 
-Column = pa.Array
+Column: TypeAlias = pa.Array
 """One event column or field, aligned with the rows of the match it came from."""
 
 
@@ -118,7 +145,10 @@ class LineParser(Parser):
     ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
     ``continues`` says that a line no layout matches belongs to the record above it (stack traces).
     ``meaning`` computes further columns from a match: it returns columns (or fields) by name, aligned with
-    the match's rows, and is given the columns of the envelope around it (empty when there is none).
+    the match's rows, and is given the columns of the envelope around it (empty when there is none). None for a
+    name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them;
+    ``refused``, a mask of the rows that are no records after all (the next layout is asked about them); and
+    ``joined``, a mask of the rows whose text it has put into a record above (CRI's partial lines).
     """
 
     layouts: tuple[Layout, ...] = ()
@@ -136,6 +166,16 @@ class LineParser(Parser):
     def claims_program(self, program: str) -> bool:
         """Tell whether messages of this program are read by this parser."""
         return any(program == p or (p.endswith("*") and program.startswith(p[:-1])) for p in self.inside)
+
+
+@dataclass(frozen=True)
+class LearningParser(Parser):
+    """A format not declared but learned from a source's first lines; asked only where no declared one fits.
+
+    ``learn`` is given the first lines (at most 200) and returns a `LineParser` for this source, or None.
+    """
+
+    learn: Callable[[list[bytes]], LineParser | None] = lambda _head: None
 
 
 @dataclass(frozen=True)
@@ -157,6 +197,22 @@ def severity_of(words: Column) -> Column:
     coded = words.dictionary_encode()
     numbers = [SEVERITIES.get((w or "").strip().lower()) for w in coded.dictionary.to_pylist()]
     return pa.array(numbers, pa.int8()).take(coded.indices)
+
+
+def each_unique(column: Column, read: Callable[[str], Mapping[str, Any]]) -> dict[str, Column]:
+    """Read each distinct text once, and give what it tells as columns aligned with ``column``.
+
+    ``read`` maps a text to columns (or fields) by name; what it leaves out is null. This is how a ``meaning`` stays
+    fast: logs repeat themselves.
+    """
+    coded = column.dictionary_encode()
+    told = [read(said) if said is not None else {} for said in coded.dictionary.to_pylist()]
+    names = sorted({name for one in told for name in one})
+    return {name: pa.array([one.get(name) for one in told], _type_of(name)).take(coded.indices) for name in names}
+
+
+def _type_of(name: str) -> pa.DataType:
+    return SCHEMA.field(name).type if name in COLUMNS else pa.string()
 
 
 _ISO: Final = re.compile(

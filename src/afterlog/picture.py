@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _STEPS_S: Final = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600, 86400)
-_BARS: Final = 240
+_BARS: Final = 400
 _INK, _GOOD, _BAD, _MARK = "#333333", "#9db8d2", "#c0392b", "#7d5fa0"
 
 
@@ -31,7 +31,9 @@ def draw(findings: Findings, zone: str) -> str | None:
     mpl.use("svg")
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with mpl.rc_context({"svg.hashsalt": "afterlog", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
+    with mpl.rc_context(
+        {"svg.hashsalt": "afterlog", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
+    ):
         figure = Figure(figsize=(9.6, 3.2), layout="constrained")
         _plot(figure.subplots(), signal, findings, zone)
         out = io.StringIO()
@@ -61,13 +63,15 @@ def _plot(axes: Axes, signal: Signal, findings: Findings, zone: str) -> None:
         if outage.service == signal.service and outage.level != "blip":
             axes.axvspan(_at(outage.start.time_us, zone), _at(outage.end.time_us, zone), color=_BAD, alpha=0.08, lw=0)
     _mark_changes(axes, findings, zone, begin, end)
-    unit = {1: "second", 60: "minute", 3600: "hour"}.get(step_s, f"{step_s} s" if step_s < 60 else f"{step_s // 60} min")
+    unit = {1: "second", 60: "minute", 3600: "hour"}.get(
+        step_s, f"{step_s} s" if step_s < 60 else f"{step_s // 60} min"
+    )
     axes.set_ylabel(f"requests per {unit}", color=_INK)
     axes.set_xlim(naive[0], naive[-1])
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=2, frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=4, frameon=False)
     axes.set_title(f"{signal.service}, {zone}", loc="right", fontsize=9, color=_INK, parse_math=False)
-    import matplotlib.dates as dates  # noqa: PLC0415
+    from matplotlib import dates  # noqa: PLC0415
 
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
 
@@ -82,9 +86,17 @@ def _window(time: np.ndarray, outages: list[Outage]) -> tuple[int, int]:
 
 
 def _mark_changes(axes: Axes, findings: Findings, zone: str, begin: int, end: int) -> None:
-    numbers = [entry for entry in findings.timeline if entry.kind in ("change", "attempt") and begin <= entry.time_us <= end]
+    numbers = [
+        entry for entry in findings.timeline if entry.kind in ("change", "attempt") and begin <= entry.time_us <= end
+    ]
     for entry in numbers:
-        axes.axvline(_at(entry.time_us, zone), color=_MARK, lw=0.9, ls=":" if entry.kind == "attempt" else "-", alpha=0.7)
+        axes.axvline(
+            _at(entry.time_us, zone),
+            color=_MARK,
+            lw=0.9,
+            ls=":" if entry.kind == "attempt" else "-",
+            alpha=0.7,
+        )
 
 
 def _at(time_us: int, zone: str) -> Any:

@@ -7,6 +7,7 @@ declared one, then the layout with more literal text; what is still equal is an 
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 import pkgutil
@@ -22,11 +23,14 @@ from typing import Final
 import numpy as np
 
 from afterlog.errors import InputError, ParserError
-from afterlog.parser import LineParser, Lines, Parser, RecordParser
+from afterlog.parser import Layout, LearningParser, LineParser, Lines, Parser, RecordParser
 
 HEAD_LINES: Final = 200
 ENOUGH: Final = 0.5
 """Share of a source's first lines that a parser must understand to be given it."""
+_OWN_LOG: Final = re.compile(
+    rb"[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Registry:
                 raise ParserError(f"two parsers are named {parser.name!r}; rename one of them")
             self._parsers[parser.name] = parser
         self._inner = [p for p in self if isinstance(p, LineParser) and p.inside]
+        self._chosen: dict[tuple[str, str | None], LineParser | None] = {}
 
     def __iter__(self) -> Iterator[Parser]:
         return iter(sorted(self._parsers.values(), key=lambda parser: parser.name))
@@ -63,20 +68,54 @@ class Registry:
         claims.sort(key=lambda parser: (program not in parser.inside, parser.name))
         return claims[0] if claims else None
 
+    def of_source(self) -> Registry:
+        """Give a registry of the same parsers for one source, which remembers what `inside` chose there."""
+        fresh = copy.copy(self)
+        fresh._chosen = {}  # noqa: SLF001  its own class
+        return fresh
+
+    def inside(self, envelope: str, program: str | None, messages: Lines) -> LineParser | None:
+        """Give the declared parser of what an envelope's program writes, told by its first messages in this source."""
+        key = (envelope, program)
+        if key not in self._chosen:
+            chosen = self.choose("", messages, learn=False) if _looks_dated(messages) else None
+            self._chosen[key] = chosen if isinstance(chosen, LineParser) and chosen.name != envelope else None
+        return self._chosen[key]
+
     def claims(self, path: str, head: Lines) -> list[Claim]:
         """Ask every stand-alone parser about the first lines of a source; the best claim first."""
         lines = head.select(np.arange(min(len(head), HEAD_LINES)))
         texts = [lines.bytes(i) for i in range(len(lines))]
-        found = [Claim(parser, _share(parser, path, lines, texts)) for parser in self if not _is_inner(parser)]
+        found = [
+            Claim(parser, _share(parser, path, lines, texts))
+            for parser in self
+            if not _is_inner(parser) and not isinstance(parser, LearningParser)
+        ]
         return sorted(
             (claim for claim in found if claim.share > 0),
             key=lambda claim: (-claim.share, -_specificity(claim.parser), claim.parser.name),
         )
 
-    def choose(self, path: str, head: Lines) -> Parser | None:
-        """Give the parser that reads a source, or None where none understands enough of it."""
+    def choose(self, path: str, head: Lines, *, learn: bool = True) -> Parser | None:
+        """Give the parser that reads a source, or None where none understands enough of it.
+
+        Where no declared format fits, a `LearningParser` may make one for this source.
+        """
         claims = self.claims(path, head)
-        return claims[0].parser if claims and claims[0].share >= ENOUGH else None
+        if claims and claims[0].share >= ENOUGH:
+            return claims[0].parser
+        return self._learned(head) if learn else None
+
+    def _learned(self, head: Lines) -> Parser | None:
+        texts = [head.bytes(i) for i in range(min(len(head), HEAD_LINES))]
+        made = (parser.learn(texts) for parser in self if isinstance(parser, LearningParser))
+        return next((parser for parser in made if parser is not None), None)
+
+
+def _looks_dated(messages: Lines) -> bool:
+    """Tell whether most of these could be lines of a log of their own: they begin like a time, a wrapper, a client."""
+    begins = [messages.bytes(row)[:40] for row in range(len(messages))]
+    return 2 * sum(bool(_OWN_LOG.match(begin)) for begin in begins) > len(begins) > 0
 
 
 def _is_inner(parser: Parser) -> bool:
@@ -93,10 +132,19 @@ def _share(parser: Parser, path: str, lines: Lines, texts: list[bytes]) -> float
         return 0.0
     matched = np.zeros(len(lines), bool)
     for layout in parser.layouts:
-        matched[layout.match(lines).rows] = True
+        matched[_read_by(parser, layout, lines)] = True
     if parser.continues and matched.any():
         matched[int(np.argmax(matched)) :] = True
     return float((matched & filled).sum() / filled.sum())
+
+
+def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
+    """Give the rows that a layout matches and the parser's meaning does not refuse."""
+    match = layout.match(lines)
+    if not len(match.rows) or parser.meaning is None:
+        return match.rows
+    refused = parser.meaning(match, {}).get("refused")
+    return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
 
 
 def _specificity(parser: Parser) -> int:
@@ -114,9 +162,13 @@ def registry(folders: tuple[Path, ...] = ()) -> Registry:
 
     """
     package = importlib.import_module("afterlog.parsers")
-    modules = [importlib.import_module(f"afterlog.parsers.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
+    modules = [
+        importlib.import_module(f"afterlog.parsers.{info.name}") for info in pkgutil.iter_modules(package.__path__)
+    ]
     modules += [_load(entry.value, entry.load) for entry in entry_points(group="afterlog.parsers")]
-    modules += [_load_file(file) for folder in folders for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"]
+    modules += [
+        _load_file(file) for folder in folders for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"
+    ]
     return Registry(parser for module in modules for parser in parsers_of(module))
 
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 import jinja2
 
 from afterlog.clock import zone_of
-from afterlog.draft import Draft, percent
+from afterlog.draft import Draft
 from afterlog.errors import TemplateError
 from afterlog.evidence import Evidence, Place
+from afterlog.outages import percent
 from afterlog.statement import Code, Statement, Text, Time, visible
 
 DEFAULT: Final = "postmortem"
@@ -76,6 +77,11 @@ def code_span(raw: str, most: int = 400) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
+def _in_cell(markdown: str) -> str:
+    """Keep text within its table cell: GitHub's tables end a cell at any bar, also inside a code span."""
+    return markdown.replace("|", "\\|")
+
+
 def escape(raw: str) -> str:
     """Escape text so that Markdown shows it as it is."""
     return _MARKDOWN.sub(r"\\\1", visible(raw))
@@ -88,7 +94,7 @@ class _Page:
         self.notes = _Notes(draft.findings.evidence)
         self.clock = _Clock(draft.zone)
         chapter = draft.chapters[0] if draft.chapters else None
-        self._day = self.clock.date(chapter.outage.start.time_us) if chapter else ""
+        self._day = self.clock.date(chapter.outage.first_us) if chapter else ""
 
     def md(self, words: Text) -> str:
         return "".join(self._part(part) for part in words)
@@ -130,10 +136,20 @@ def render(draft: Draft, template: str = DEFAULT) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  the output is Markdown; every part from a log passes code_span or escape
     )
-    environment.filters |= {"md": page.md, "say": page.say, "cite": page.notes.cite, "code": code_span, "percent": percent, "ask": page.ask}
+    environment.filters |= {
+        "md": page.md,
+        "say": page.say,
+        "cite": page.notes.cite,
+        "code": code_span,
+        "cell": lambda words: _in_cell(page.md(words)),
+        "pipe": _in_cell,
+        "percent": percent,
+        "ask": page.ask,
+    }
     functions = {
         "time": page.clock.time, "date": page.clock.date, "moment": page.moment, "zone_name": page.clock.name,
-        "notes": page.notes.listed, "quote": lambda e: code_span(e.quote, _QUOTE), "where": lambda e: code_span(f"{e.source}:{e.line}"),
+        "notes": page.notes.listed, "quote": lambda e: code_span(e.quote, _QUOTE),
+        "where": lambda e: code_span(f"{e.source}:{e.line}"),
     }  # fmt: skip
     try:
         text = environment.get_template(f"{template}.md.j2").render(draft=draft, **functions)

@@ -2,8 +2,8 @@
 
 The directory is untrusted. No git command runs; configuration, hooks, attributes and filters are never read;
 objects come only from regular files within the directory, never through a symbolic link, never from the
-repositories that ``objects/info/alternates`` names. What one object, one diff and the whole history may take is
-bounded. The text is deterministic: newest commit first, over all refs; then the moves of refs (reflog).
+repositories that ``objects/info/alternates`` names. One object, one diff and the whole history are bounded.
+The text is deterministic: newest commit first, over all refs; then the moves of refs (reflog).
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ MAX_CHANGES: Final = 2_000  # files of one commit
 MAX_REFS: Final = 20_000
 MAX_REFLOG: Final = 1 << 20  # bytes read of one reflog
 _SHA: Final = re.compile(rb"[0-9a-f]{40}")
-_REFLOG: Final = re.compile(
-    rb"[0-9a-f]{40} [0-9a-f]{40} [^\t\n]*<[^>\t\n]*> \d{1,11} [+-]\d{4}\t(?P<said>[^\n]*)"
-)
+_REFLOG: Final = re.compile(rb"[0-9a-f]{40} [0-9a-f]{40} [^\t\n]*<[^>\t\n]*> \d{1,11} [+-]\d{4}\t(?P<said>[^\n]*)")
 
 
 def is_repository(path: Path) -> bool:
@@ -78,14 +76,13 @@ def render_log(path: Path, *, max_commits: int = 20_000, max_diff_bytes: int = 6
 
 def _git_directory(path: Path) -> Path | None:
     for root in (path, path / ".git"):
-        if root.is_symlink() and root != path:
+        try:
+            named = (root / "refs").is_dir() or (root / "packed-refs").is_file()
+            whole = named and (root / "HEAD").is_file() and (root / "objects").is_dir()
+            if whole and (root == path or not root.is_symlink()):
+                return root
+        except OSError:  # not ours to read
             continue
-        if (
-            (root / "HEAD").is_file()
-            and (root / "objects").is_dir()
-            and ((root / "refs").is_dir() or (root / "packed-refs").is_file())
-        ):
-            return root
     return None
 
 
@@ -93,18 +90,19 @@ def _refuse_links(root: Path) -> None:
     """Raise InputError if object directories or packs are links, which lead anywhere, or no regular files."""
     objects = root / "objects"
     loose = [objects / f"{number:02x}" for number in range(256)]
-    for directory in (objects, objects / "pack", objects / "info", *loose):
+    for directory in (objects, objects / "pack", objects / "info", root / "refs", root / "logs", *loose):
         if directory.is_symlink():
             raise InputError(
                 f"{directory}: a symbolic link, which is not followed; collect the repository itself (cp -rL)"
             )
     packs = objects / "pack"
-    for file in sorted(packs.iterdir()) if packs.is_dir() else ():
-        found = file.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_PACK:
-            raise InputError(
-                f"{file}: not a regular file of at most {MAX_PACK >> 30} GB; collect the repository again"
-            )
+    try:
+        found = {file: file.lstat() for file in sorted(packs.iterdir())} if packs.is_dir() else {}
+    except OSError as error:
+        raise InputError(f"{packs}: {error.strerror}; make it readable or collect the repository again") from error
+    for file, about in found.items():
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_PACK:
+            raise InputError(f"{file}: not a regular file of at most {MAX_PACK >> 30} GB; collect the repository again")
 
 
 def _open(root: Path) -> Any:
@@ -327,11 +325,7 @@ def _quoted(name: bytes) -> bytes:
     """Return a path as git prints it: quoted when it holds anything odd, such as a line break."""
     if all(32 <= byte < 127 and byte not in b'"\\' for byte in name):
         return name
-    return (
-        b'"'
-        + b"".join(bytes([b]) if 32 <= b < 127 and b not in b'"\\' else b"\\%03o" % b for b in name)
-        + b'"'
-    )
+    return b'"' + b"".join(bytes([b]) if 32 <= b < 127 and b not in b'"\\' else b"\\%03o" % b for b in name) + b'"'
 
 
 def _reflogs(root: Path) -> Iterator[bytes]:
@@ -348,9 +342,5 @@ def _reflogs(root: Path) -> Iterator[bytes]:
                     moves[line] = ref if moves.get(line, "HEAD") == "HEAD" else moves[line]
     for line, ref in moves.items():
         yield (
-            b"reflog "
-            + _quoted(ref.encode("utf-8", "surrogateescape")).replace(b" ", b"\\040")
-            + b": "
-            + line
-            + b"\n"
+            b"reflog " + _quoted(ref.encode("utf-8", "surrogateescape")).replace(b" ", b"\\040") + b": " + line + b"\n"
         )

@@ -12,9 +12,9 @@ import pandas as pd
 from afterlog.changes import Change
 from afterlog.event import Outcome
 from afterlog.evidence import Place
-from afterlog.outages import Outage, Phase
+from afterlog.outages import Outage, Phase, percent
 from afterlog.signals import Signal
-from afterlog.statement import Code, Text, codes, text
+from afterlog.statement import Text, codes, text
 
 _REACH_US: Final = 300_000_000
 _SLACK_US: Final = 45_000_000  # a restart's own log line may come after the first request that it heals
@@ -22,7 +22,7 @@ _SLACK_US: Final = 45_000_000  # a restart's own log line may come after the fir
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of one phase: when the failures fell, to what, on which hosts, and the change that explains it."""
+    """The end of one phase: the first request that succeeded again, on which hosts, and the change behind it."""
 
     outage: str
     time_us: int
@@ -46,11 +46,15 @@ def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Ch
         recovered = tuple(host for host in phase.hosts if after is None or host not in after.hosts)
         time_us = outage.end.time_us if after is None else after.start_us
         change = _explaining(changes, time_us, recovered or phase.hosts, outage)
-        place = _first_success(own.requests, recovered, time_us) or outage.recovered or outage.last
+        success = _first_success(own.requests, recovered, time_us)
+        place = success[1] if success else outage.recovered or outage.last
         if place is None:
             continue
         places = (place, *(change.places[:1] if change else ()))
-        endings.append(Ending(outage.id, time_us, recovered, change, after is None, _words(phase, after, recovered), places))
+        seen_us = success[0] if success else time_us
+        endings.append(
+            Ending(outage.id, seen_us, recovered, change, after is None, _words(phase, after, recovered), places)
+        )
     return endings
 
 
@@ -70,11 +74,14 @@ def _explaining(changes: Sequence[Change], time_us: int, hosts: tuple[str, ...],
 
 def _words(phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Text:
     to = 0.0 if after is None else after.rate
-    words = text(f"Failures fall from {phase.rate:.0%} to {to:.0%} of requests")
-    return (*words, ": ", *codes(recovered), f" answer{'s' if len(recovered) == 1 else ''} again") if recovered else words
+    words = text(f"Failures fall from {percent(phase.rate)} to {percent(to)} of requests")
+    return (
+        (*words, ": ", *codes(recovered), f" answer{'s' if len(recovered) == 1 else ''} again") if recovered else words
+    )
 
 
-def _first_success(requests: pd.DataFrame, hosts: tuple[str, ...], time_us: int) -> Place | None:
+def _first_success(requests: pd.DataFrame, hosts: tuple[str, ...], time_us: int) -> tuple[int, Place] | None:
+    """Find the first request that succeeded on the recovered hosts: when, and its line."""
     time = requests["time"].to_numpy()
     good = (time >= time_us - 1_000_000) & ~requests["failed"].to_numpy(bool)
     if hosts:
@@ -83,7 +90,4 @@ def _first_success(requests: pd.DataFrame, hosts: tuple[str, ...], time_us: int)
     if not len(rows):
         return None
     record = requests.iloc[int(rows[0])]
-    return Place(str(record["source"]), int(record["line"]), int(record["offset"]))
-
-
-__all__ = ["Code", "Ending", "find_endings"]
+    return int(record["time"]), Place(str(record["source"]), int(record["line"]), int(record["offset"]))

@@ -18,9 +18,24 @@ from afterlog.event import Kind
 from afterlog.views import Views, find_views
 
 SECOND_US: Final = 1_000_000
-_COLUMNS: Final = ["time", "source", "line", "offset", "host", "service", "client", "method", "path", "status", "upstream"]
+_COLUMNS: Final = [
+    "time",
+    "source",
+    "line",
+    "offset",
+    "host",
+    "service",
+    "client",
+    "method",
+    "path",
+    "status",
+    "upstream",
+]
 # Names under which servers answer "am I alive?"; asked by machines all day, they dilute every rate.
-_HEALTH: Final = r"^/(?:_?_?health(?:[-_]?checks?|z)?(?:\.html?|\.php|\.txt)?|livez|readyz|liveness|readiness|ready|alive|ping|heartbeat|server-status|nginx_status|stub_status|haproxy\?stats|actuator/health.*)/?(?:\?.*)?$"
+_HEALTH: Final = (
+    r"^/(?:_?_?health(?:[-_]?checks?|z)?(?:\.html?|\.php|\.txt)?|livez|readyz|liveness|readiness|ready|alive|ping"
+    r"|heartbeat|server-status|nginx_status|stub_status|haproxy\?stats|actuator/health.*)/?(?:\?.*)?$"
+)
 SIGNALS_SCHEMA: Final = pa.schema([
     ("time", pa.timestamp("s", "UTC")), ("service", pa.string()), ("host", pa.string()),
     ("requests", pa.int32()), ("failed", pa.int32()), ("client_errors", pa.int32()),
@@ -94,11 +109,17 @@ def make_signal(service: str, requests: pd.DataFrame, ledgers: Sequence[Ledger])
         start_us=start,
         end_us=end,
     )
-    return Signal(service, requests, stream, tuple(map(str, host.cat.categories)), tuple(map(str, client.cat.categories)))
+    return Signal(
+        service,
+        requests,
+        stream,
+        tuple(map(str, host.cat.categories)),
+        tuple(map(str, client.cat.categories)),
+    )
 
 
 def _signatures(requests: pd.DataFrame) -> np.ndarray:
-    """Number the distinct (method, path without its query) of the requests, shape (n,)."""
+    """Give each request the number of its (method, path without query), shape (n,)."""
     path = requests["path"].astype("category")
     bare, index = np.unique([str(name).partition("?")[0] for name in path.cat.categories] or [""], return_inverse=True)
     codes = np.append(index, -1)[path.cat.codes.to_numpy()]
@@ -128,7 +149,10 @@ def count_table(signals: Sequence[Signal]) -> pa.Table:
             "time": pa.array(grouped["second"].to_numpy()).cast(pa.timestamp("s")).cast(pa.timestamp("s", "UTC")),
             "service": pa.repeat(pa.scalar(signal.service), len(grouped)),
             "host": pa.array(grouped["host"].astype(object).where(grouped["host"].notna(), None).tolist(), pa.string()),
-            **{name: pa.array(grouped[name].to_numpy().astype(np.int32)) for name in ("requests", "failed", "client_errors")},
+            **{
+                name: pa.array(grouped[name].to_numpy().astype(np.int32))
+                for name in ("requests", "failed", "client_errors")
+            },
         }
         pieces.append(pa.table(columns, schema=SIGNALS_SCHEMA))
     return pa.concat_tables(pieces)

@@ -65,7 +65,9 @@ def plain(parts: Text) -> str:
     """Give a text without marks; times as UTC."""
     from afterlog.clock import rfc3339  # noqa: PLC0415  clock loads numpy; this module stays light
 
-    return "".join(rfc3339(p.us) if isinstance(p, Time) else visible(p.text) if isinstance(p, Code) else p for p in parts)
+    return "".join(
+        rfc3339(p.us) if isinstance(p, Time) else visible(p.text) if isinstance(p, Code) else p for p in parts
+    )
 
 
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")

@@ -14,6 +14,7 @@ from afterlog.causes import Ranking
 from afterlog.changes import Change, History, Look
 from afterlog.changes.model import MINUTE, Part, Step
 from afterlog.clock import rfc3339
+from afterlog.detect import Instant
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
@@ -22,6 +23,11 @@ from afterlog.resolution import Ending
 from afterlog.statement import Code, Text, codes, plain, text
 
 MOST: Final = 30
+_BEGINS: Final = {
+    "errors": "requests begin to fail",
+    "client-errors": "requests begin to be refused",
+    "silence": "no more requests are answered",
+}
 _BEFORE_US: Final = 120 * MINUTE
 _AFTER_US: Final = 30 * MINUTE
 
@@ -69,12 +75,18 @@ def build_timeline(
     begin = min(outage.start.time_us for outage in real) - _BEFORE_US
     close = max(outage.end.time_us for outage in real) + _AFTER_US
     entries = [entry for outage in real for entry in _outage_entries(outage, endings)]
-    named = {change.commit for change in history.changes if change.commit and (change.id in suspects or begin <= change.start_us)}
+    named = {
+        change.commit
+        for change in history.changes
+        if change.commit and (change.id in suspects or begin <= change.start_us)
+    }
     for change in history.changes:
         relevant = change.id in suspects or (begin <= change.start_us <= close and not change.routine)
         if relevant and (change.tool != "git" or change.id in named or change.id in suspects):
             entries += _change_entries(change, suspects.get(change.id, 0.0), real)
-    entries += [_look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close]
+    entries += [
+        _look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close
+    ]
     entries.sort(key=lambda entry: (-entry.weight, *_when(entry)))
     return sorted(entries[:MOST], key=_when), max(len(entries) - MOST, 0)
 
@@ -90,21 +102,24 @@ def _when(entry: Entry) -> tuple[int, int, str]:
 def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
     entries: list[Entry] = []
     if outage.first and not outage.open_start:
-        words = {"silence": "no more requests are answered", "client-errors": "requests begin to be refused"}.get(outage.kind, "requests begin to fail")
-        entries.append(_entry(outage, "onset", outage.start.time_us, outage.start.low_us, outage.start.high_us, text("Outage begins: ", words, " at ", Code(outage.service)), (outage.first,), 10.0))
+        words = text("Outage begins: ", _BEGINS.get(outage.kind, _BEGINS["errors"]), " at ", Code(outage.service))
+        entries.append(_entry(outage, "onset", outage.first_us, outage.start, words, (outage.first,)))
     for ending in endings:
-        if ending.outage == outage.id and not ending.final:
-            entries.append(_entry(outage, "phase", ending.time_us, ending.time_us, ending.time_us, ending.text, ending.places, 8.0))
+        if ending.outage == outage.id:
+            sure = Instant(ending.time_us, ending.time_us, ending.time_us)
+            entries.append(_entry(outage, "phase", ending.time_us, sure, ending.text, ending.places))
     if outage.last and not outage.open_end:
         places = tuple(place for place in (outage.last, outage.recovered) if place)
-        words = text("Outage ends: the last request fails; from then on ", Code(outage.service), " answers as before")
-        entries.append(_entry(outage, "end", outage.end.time_us, outage.end.low_us, outage.end.high_us, words, places, 10.0))
+        words = text("Outage ends: the last request fails at ", Code(outage.service))
+        entries.append(_entry(outage, "end", outage.last_us, outage.end, words, places))
     return entries
 
 
-def _entry(outage: Outage, kind: str, time: int, low: int, high: int, words: Text, places: tuple[Place, ...], weight: float) -> Entry:
+def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, places: tuple[Place, ...]) -> Entry:
     identity = stable_id("entry", kind, outage.id, places[0].source, places[0].line)
-    return Entry(identity, time, time, low, high, kind, "", outage.service, words, places, weight)
+    weight = 8.0 if kind == "phase" else 10.0
+    low, high = min(sure.low_us, time_us), max(sure.high_us, time_us)
+    return Entry(identity, time_us, time_us, low, high, kind, "", outage.service, words, places, weight)
 
 
 def _blip(outage: Outage) -> Entry:
@@ -126,14 +141,34 @@ def _change_entries(change: Change, confidence: float, outages: Sequence[Outage]
     if len(told) > 1:
         return [_part_entry(change, part, steps, weight, first=index == 0) for index, (part, steps) in enumerate(told)]
     kind = "attempt" if inside and change.outcome == str(Outcome.FAILED) else "change"
-    return [_one(change, kind, change.start_us, change.end_us, _sentence(change), change.places, weight, change.title)]
+    return [
+        _one(
+            change,
+            kind,
+            change.start_us,
+            change.end_us,
+            _sentence(change),
+            change.places,
+            weight,
+            change.title,
+        )
+    ]
 
 
 def _steps_of(change: Change, part: Part) -> tuple[Step, ...]:
     return tuple(step for step in change.steps if step.part == part.name and step.outcome != str(Outcome.UNCHANGED))
 
 
-def _one(change: Change, kind: str, start: int, end: int, words: Text, places: tuple[Place, ...], weight: float, key: str) -> Entry:
+def _one(
+    change: Change,
+    kind: str,
+    start: int,
+    end: int,
+    words: Text,
+    places: tuple[Place, ...],
+    weight: float,
+    key: str,
+) -> Entry:
     identity = stable_id("entry", change.id, key)
     return Entry(identity, start, end, start, start, kind, ", ".join(change.hosts), "", words, places[:6], weight)
 
@@ -163,7 +198,13 @@ def _sentence(change: Change) -> Text:
     if change.tool == "command":
         return text("An operator ran ", Code(change.steps[0].text), *where)
     head = change.parts[0].name if change.parts else ""
-    words = text("Ansible runs ", Code(head)) if head else text(change.title.partition(":")[0] + ":", Code(change.title.partition(": ")[2])) if ": " in change.title else text(Code(change.title))
+    words = (
+        text("Ansible runs ", Code(head))
+        if head
+        else text(change.title.partition(":")[0] + ":", Code(change.title.partition(": ")[2]))
+        if ": " in change.title
+        else text(Code(change.title))
+    )
     if change.tool == "puppet":
         words = text("Puppet applies ", Code(change.targets[0] if change.targets else "its catalog"))
         words = (*words, *text(": ", *codes(change.targets[1:], 3))) if len(change.targets) > 1 else words
@@ -171,7 +212,13 @@ def _sentence(change: Change) -> Text:
         words = text(f"{change.title.partition(': ')[2].partition(' ')[0].capitalize()} of ", *codes(change.targets))
     if change.tool == "service":
         words = text(Code(change.targets[0]), " ", change.title.rpartition(" ")[2])
-    return (*words, *where, *by, *_how_it_ended(change), *(_said(change) if change.outcome != str(Outcome.FAILED) else ()))
+    return (
+        *words,
+        *where,
+        *by,
+        *_how_it_ended(change),
+        *(_said(change) if change.outcome != str(Outcome.FAILED) else ()),
+    )
 
 
 def _how_it_ended(change: Change) -> Text:
@@ -188,7 +235,23 @@ def _how_it_ended(change: Change) -> Text:
 
 def _look(look: Look, outages: Sequence[Outage]) -> Entry:
     first = not any(outage.start.time_us > look.start_us for outage in outages)
-    words = text("An operator reads ", Code(look.target)) if look.what == "read" else text("An operator checks: ", Code(look.commands[0]))
+    words = (
+        text("An operator reads ", Code(look.target))
+        if look.what == "read"
+        else text("An operator checks: ", Code(look.commands[0]))
+    )
     words = (*words, " on ", *codes(look.hosts))
     identity = stable_id("entry", look.id)
-    return Entry(identity, look.start_us, look.end_us, look.start_us, look.start_us, "look", ", ".join(look.hosts), "", words, look.places[:6], 5.0 if first else 3.0)
+    return Entry(
+        identity,
+        look.start_us,
+        look.end_us,
+        look.start_us,
+        look.start_us,
+        "look",
+        ", ".join(look.hosts),
+        "",
+        words,
+        look.places[:6],
+        5.0 if first else 3.0,
+    )

@@ -1,8 +1,8 @@
 """What the access log parser makes of Apache's and nginx's variants, beyond its samples."""
 
 import pyarrow as pa
-
 from afterlog.parsers.apache_access import PARSER
+
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block

@@ -6,11 +6,23 @@ import re
 from itertools import groupby
 from typing import Final
 
-from afterlog.changes.model import MINUTE, SECOND, Change, Part, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.model import (
+    MINUTE,
+    SECOND,
+    Change,
+    Part,
+    Pool,
+    Row,
+    Step,
+    joint_outcome,
+    places_of,
+    unique,
+)
 from afterlog.event import Outcome
 from afterlog.identity import stable_id
 
 _ON_HOST = ("ansible-module", "sudo", "sshd", "apache-error")
+_RUNNERS = frozenset({"command", "shell", "raw", "script", "uri", "wait_for", "assert", "debug"})
 _NOTHING = frozenset({"unchanged", ""})
 CHECKS: Final = re.compile(r"health|check|verif|smoke|probe|answers|test", re.IGNORECASE)
 """Tasks by which a deployment makes sure of itself; told also when they changed nothing."""
@@ -29,7 +41,9 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
     recaps = [row for row in run if row.action == "recap"]
     start, end = run[0].time_us, run[-1].time_us
     touched = unique(row.fields.get("target_host", "") for row in results if row.outcome not in _NOTHING)
-    hosts = touched or unique(row.fields.get("target_host", "") for row in results if row.fields.get("target_host") != "localhost")
+    hosts = touched or unique(
+        row.fields.get("target_host", "") for row in results if row.fields.get("target_host") != "localhost"
+    )
     modules = [row for row in pool.near(_ON_HOST, hosts, start - 2 * SECOND, end + 2 * SECOND) if _is_ours(row)]
     pool.take([*run, *modules])
     copied = [row for row in modules if row.parser == "ansible-module" and row.outcome != str(Outcome.UNCHANGED)]
@@ -49,19 +63,23 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
         start_us=start,
         end_us=end,
         hosts=tuple(sorted(touched or hosts)),
-        targets=unique(row.target for row in copied),
+        targets=unique(row.target for row in copied if row.fields.get("module", "") not in _RUNNERS),
         outcome=joint_outcome(row.outcome for row in (recaps or results)),
         actor=run[0].actor,
         steps=tuple(sorted(told + done, key=lambda step: (step.time_us, step.host))),
         places=places_of(places),
         parts=_parts(plays),
-        failure=failure.message if failure else "",
+        failure=(failure.fields.get("msg") or failure.message) if failure else "",
     )
 
 
 def _parts(plays: list[Row]) -> tuple[Part, ...]:
     """Name the plays; one that is repeated host after host (serial) is told once."""
-    firsts = [play for before, play in zip([None, *plays], plays, strict=False) if before is None or before.target != play.target]
+    firsts = [
+        play
+        for before, play in zip([None, *plays], plays, strict=False)
+        if before is None or before.target != play.target
+    ]
     return tuple(Part(play.target, play.time_us, play.place) for play in firsts)
 
 
@@ -69,18 +87,31 @@ def _is_ours(row: Row) -> bool:
     """Tell whether what a host logged during a run is that run's doing, and not a person's beside it."""
     if row.parser == "sudo":
         return row.action == "become"
-    if row.parser == "sshd":
-        return False
-    return True
+    return row.parser != "sshd"
 
 
 def _brings_content(row: Row) -> bool:
-    return row.fields.get("module", "") in ("copy", "template", "file", "lineinfile", "unarchive", "git", "synchronize")
+    return row.fields.get("module", "") in (
+        "copy",
+        "template",
+        "file",
+        "lineinfile",
+        "unarchive",
+        "git",
+        "synchronize",
+    )
 
 
 def _step(row: Row) -> Step:
     task = row.target or row.fields.get("task", "")
-    return Step(row.time_us, task, row.fields.get("target_host", ""), row.outcome, row.place, row.fields.get("play", ""))
+    return Step(
+        row.time_us,
+        task,
+        row.fields.get("target_host", ""),
+        row.outcome,
+        row.place,
+        row.fields.get("play", ""),
+    )
 
 
 def _host_step(row: Row) -> Step:
@@ -103,17 +134,21 @@ def _from_modules(pool: Pool) -> list[Change]:
 
 def _of_modules(rows: list[Row]) -> Change:
     targets = unique(row.target for row in rows)
+    modules = ", ".join(unique(row.fields.get("module", "module") for row in rows))
     return Change(
         id=stable_id("change", "ansible", rows[0].place.source, rows[0].place.line),
         tool="ansible",
         action="playbook",
-        title=f"Ansible: {', '.join(unique(row.fields.get('module', 'module') for row in rows))} of {', '.join(targets[:3])}",
+        title=f"Ansible: {modules} of {', '.join(targets[:3])}",
         start_us=rows[0].time_us,
         end_us=rows[-1].time_us,
         hosts=tuple(sorted({row.host for row in rows})),
         targets=targets,
         outcome=str(Outcome.UNKNOWN),
         actor="",
-        steps=tuple(Step(row.time_us, f"{row.fields.get('module', '')} {row.target}", row.host, row.outcome, row.place) for row in rows),
+        steps=tuple(
+            Step(row.time_us, f"{row.fields.get('module', '')} {row.target}", row.host, row.outcome, row.place)
+            for row in rows
+        ),
         places=places_of((row.place for row in rows), 6),
     )

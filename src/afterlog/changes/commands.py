@@ -17,25 +17,49 @@ class Command(NamedTuple):
 
 
 _READERS: Final = frozenset(
-    "tail less more cat head zcat zless zgrep bzcat xzcat vless view journalctl dmesg lnav multitail stat file wc md5sum sha256sum diff".split()
+    (
+        "tail less more cat head zcat zless zgrep bzcat xzcat vless view journalctl dmesg lnav multitail stat "
+        "file wc md5sum sha256sum diff"
+    ).split()
 )
 _CHECKS: Final = frozenset(
-    "grep egrep fgrep rg ack ls ll find ps top htop atop df du free uptime netstat ss lsof ip ifconfig ping dig host nslookup curl wget "
-    "strace tcpdump vmstat iostat id whoami last who w mount php python python3 ruby node mysqladmin pgrep openssl nc telnet traceroute env date "
-    "timedatectl varnishlog mtr getent sar".split()
+    (
+        "grep egrep fgrep rg ack ls ll find ps top htop atop df du free uptime netstat ss lsof ip ifconfig "
+        "ping dig host nslookup curl wget strace tcpdump vmstat iostat id whoami last who w mount php python "
+        "python3 ruby node mysqladmin pgrep openssl nc telnet traceroute env date timedatectl varnishlog mtr "
+        "getent sar"
+    ).split()
 )
-_SHELLS: Final = frozenset("bash sh zsh su dash ksh fish login screen tmux".split())
-_PACKAGES: Final = frozenset("apt apt-get aptitude dpkg yum dnf rpm zypper apk pip pip3 npm gem snap".split())
+_SHELLS: Final = frozenset(["bash", "sh", "zsh", "su", "dash", "ksh", "fish", "login", "screen", "tmux"])
+_PACKAGES: Final = frozenset(
+    (
+        "apt apt-get aptitude dpkg yum dnf rpm zypper apk pip pip3 npm gem snap"
+    ).split()
+)
 _TOOLS: Final = {
     "puppet": "configure", "ansible-playbook": "configure", "ansible": "configure", "chef-client": "configure",
-    "salt-call": "configure", "salt": "configure", "terraform": "configure", "kubectl": "configure", "helm": "configure",
+    "salt-call": "configure", "salt": "configure", "terraform": "configure", "kubectl": "configure",
+    "helm": "configure",
 }  # fmt: skip
-_EDITS: Final = frozenset("vi vim nano emacs ed sed cp mv rm tee chmod chown ln touch install patch dd truncate rsync scp tar unzip git svn crontab sysctl iptables ufw".split())
+_EDITS: Final = frozenset(
+    (
+        "vi vim nano emacs ed sed cp mv rm tee chmod chown ln touch install patch dd truncate rsync scp tar "
+        "unzip git svn crontab sysctl iptables ufw"
+    ).split()
+)
 _VERBS: Final = {
-    "restart": "restart", "try-restart": "restart", "force-restart": "restart", "reload": "reload", "graceful": "reload",
-    "force-reload": "reload", "reload-or-restart": "reload", "graceful-stop": "stop", "stop": "stop", "start": "start", "kill": "stop",
+    "restart": "restart", "try-restart": "restart", "force-restart": "restart",
+    "reload": "reload", "graceful": "reload",
+    "force-reload": "reload", "reload-or-restart": "reload", "graceful-stop": "stop", "stop": "stop",
+    "start": "start", "kill": "stop",
 }  # fmt: skip
-_CONTROL: Final = {"apachectl": "apache2", "apache2ctl": "apache2", "httpd": "apache2", "nginx": "nginx", "haproxy": "haproxy"}
+_CONTROL: Final = {
+    "apachectl": "apache2",
+    "apache2ctl": "apache2",
+    "httpd": "apache2",
+    "nginx": "nginx",
+    "haproxy": "haproxy",
+}
 
 
 def understand(line: str) -> Command:
@@ -49,7 +73,9 @@ def understand(line: str) -> Command:
     arguments = words[1:]
     if program in ("sh", "bash", "dash") and arguments[:1] == ["-c"] and len(arguments) > 1:
         return understand(arguments[1])
-    return _control(program, arguments) or Command(_what(program, arguments), _target(program, arguments, line), program)
+    return _control(program, arguments) or Command(
+        _what(program, arguments), _target(program, arguments, line), program
+    )
 
 
 def _words(line: str) -> list[str]:
@@ -70,7 +96,11 @@ def _control(program: str, arguments: list[str]) -> Command | None:
     if program == "nginx" and "-s" in arguments and plain:
         return Command({"reload": "reload", "reopen": "reload"}.get(plain[0], "stop"), "nginx", program)
     if program in ("kill", "pkill", "killall"):
-        return Command("reload" if {"-HUP", "-1", "-USR1", "-USR2"} & set(arguments) else "stop", " ".join(plain), program)
+        return Command(
+            "reload" if {"-HUP", "-1", "-USR1", "-USR2"} & set(arguments) else "stop",
+            " ".join(plain),
+            program,
+        )
     if program in ("reboot", "shutdown", "poweroff", "halt"):
         return Command("restart" if program == "reboot" or "-r" in arguments else "stop", "the machine", program)
     return None
@@ -91,7 +121,11 @@ def _what(program: str, arguments: list[str]) -> str:
     if program == "sed" and not any(word.startswith("-i") or word == "--in-place" for word in arguments):
         return "check"
     if program == "git":
-        return "check" if set(plain[:1]) & {"log", "show", "diff", "status", "blame", "grep", "fetch", "branch"} else "edit"
+        return (
+            "check"
+            if set(plain[:1]) & {"log", "show", "diff", "status", "blame", "grep", "fetch", "branch"}
+            else "edit"
+        )
     if program in _EDITS:
         return "edit"
     if program in _CHECKS:

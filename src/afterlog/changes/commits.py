@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -25,7 +26,7 @@ def commit_changes(pool: Pool) -> list[Change]:
 def _commit(rows: list[Row]) -> Change:
     rows = sorted(rows, key=lambda row: (not row.fields.get("added"), row.place))
     best = rows[0]
-    files = unique(name.strip() for name in (best.fields.get("files") or best.target).split(","))
+    files = unique(name.strip() for name in re.split(r"[,\n]", best.fields.get("files") or best.target))
     return Change(
         id=stable_id("change", "commit", best.run),
         tool="git",
@@ -52,7 +53,7 @@ def _lines(row: Row, which: str) -> tuple[tuple[str, Place], ...]:
 
 
 def join_commits(changes: list[Change]) -> list[Change]:
-    """Give each push the commits whose files it carried: same file name, committed before it and after the push before."""
+    """Give each push the newest commit before it with a file of the same name: what it carried."""
     commits = [change for change in changes if change.tool == "git"]
     pushes = sorted((c for c in changes if c.tool in ("ansible", "puppet", "deploy")), key=lambda c: c.start_us)
     carried: set[str] = set()

@@ -38,7 +38,18 @@ class Row:
         """Take one event as ``to_pylist`` gives it, its time as microseconds."""
         texts = {
             name: event[name] or ""
-            for name in ("parser", "host", "service", "message", "action", "target", "outcome", "actor", "run", "client")
+            for name in (
+                "parser",
+                "host",
+                "service",
+                "message",
+                "action",
+                "target",
+                "outcome",
+                "actor",
+                "run",
+                "client",
+            )
         }
         place = Place(event["source"], event["line"], event["offset"])
         return cls(event["time"], place, fields=dict(event["fields"] or ()), **texts)
@@ -115,7 +126,13 @@ class Change:
             "period_s": self.period_s,
             "times": self.times,
             "steps": [
-                {"time": rfc3339(s.time_us), "text": s.text, "host": s.host, "outcome": s.outcome, "part": s.part}
+                {
+                    "time": rfc3339(s.time_us),
+                    "text": s.text,
+                    "host": s.host,
+                    "outcome": s.outcome,
+                    "part": s.part,
+                }
                 for s in self.steps
             ],
             "evidence": evidence,

@@ -57,7 +57,13 @@ def _change(rows: list[Row]) -> Change:
         targets=packages,
         outcome=joint_outcome([row.outcome for row in rows if row.parser != "sudo"] or [str(Outcome.UNKNOWN)]),
         actor=actor,
-        steps=tuple(Step(row.time_us, f"{row.action} {row.target}".strip()[:200], row.host, row.outcome, row.place) for row in acts[:20]),
+        steps=tuple(
+            Step(row.time_us, f"{row.action} {row.target}".strip()[:200], row.host, row.outcome, row.place)
+            for row in acts[:20]
+        ),
         places=places_of([head.place, *([asked.place] if asked else []), *(row.place for row in acts)], 4),
-        failure=next((row.message or row.fields.get("error", "") for row in rows if row.outcome == str(Outcome.FAILED)), ""),
+        failure=next(
+            (row.message or row.fields.get("error", "") for row in rows if row.outcome == str(Outcome.FAILED)),
+            "",
+        ),
     )

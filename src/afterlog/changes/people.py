@@ -12,7 +12,9 @@ _LOOKS = frozenset({"read", "check"})
 def looks(pool: Pool) -> list[Look]:
     """Group what one person looked at: the same thing on several hosts within ten minutes is one look."""
     groups: list[tuple[str, str, list[Row]]] = []
-    for row in pool.take([row for row in pool.of("sudo") if row.action == "command" and understand(row.target).what in _LOOKS]):
+    for row in pool.take(
+        [row for row in pool.of("sudo") if row.action == "command" and understand(row.target).what in _LOOKS]
+    ):
         command = understand(row.target)
         for what, target, rows in groups:
             if (what, target, rows[0].actor) == (command.what, command.target, row.actor) and _close(rows, row):
@@ -49,7 +51,13 @@ def command_changes(pool: Pool) -> list[Change]:
 
 def _change(row: Row) -> Change:
     command = understand(row.target)
-    verb = {"shell": "opened a root shell", "edit": "edited", "configure": "ran", "run": "ran", "install": "ran"}.get(command.what, "ran")
+    verb = {
+        "shell": "opened a root shell",
+        "edit": "edited",
+        "configure": "ran",
+        "run": "ran",
+        "install": "ran",
+    }.get(command.what, "ran")
     return Change(
         id=stable_id("change", "command", row.place.source, row.place.line),
         tool="command",

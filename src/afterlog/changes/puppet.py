@@ -1,10 +1,11 @@
-"""Puppet: runs of one manifest over several hosts within minutes are one change; runs that change nothing are routine."""
+"""Puppet: runs of one manifest over several hosts within minutes are one change; idle runs are routine."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, unique
@@ -60,12 +61,19 @@ def _run(rows: list[Row], pool: Pool) -> _Run:
         if row.action == "resource":
             seen.setdefault(row.target, row)
     resources = tuple(row for row in seen.values() if row.outcome in (str(Outcome.CHANGED), str(Outcome.FAILED)))
-    whole = [row.outcome for row in rows if row.action == "run" and row.outcome not in (str(Outcome.UNKNOWN), str(Outcome.STARTED))]
+    whole = [
+        row.outcome
+        for row in rows
+        if row.action == "run" and row.outcome not in (str(Outcome.UNKNOWN), str(Outcome.STARTED))
+    ]
     outcome = joint_outcome([*whole, *(row.outcome for row in resources)])
     if outcome == str(Outcome.UNKNOWN):  # it was applied, and no resource was reported
         outcome = str(Outcome.UNCHANGED)
     host, start, end = rows[0].host, rows[0].time_us, rows[-1].time_us
-    manifest = next((m for row in rows for m in [_manifest_in(row.target) or _manifest_in(row.fields.get("manifest", ""))] if m), "")
+    manifest = next(
+        (m for row in rows for m in [_manifest_in(row.target) or _manifest_in(row.fields.get("manifest", ""))] if m),
+        "",
+    )
     asked = pool.near(("cron", "sudo", "ansible-module"), [host], start - 5 * MINUTE, start)
     named = [_manifest_in(row.target) for row in reversed(asked) if "puppet" in row.target]
     return _Run(host, start, end, manifest or next((m for m in named if m), ""), outcome, resources, tuple(rows))
@@ -113,7 +121,9 @@ def _change(runs: list[_Run]) -> Change:
         targets=unique([manifest, *names]),
         outcome=joint_outcome(run.outcome for run in runs),
         actor="puppet",
-        steps=tuple(Step(r.time_us, f"{r.target} {r.message}".strip()[:200], r.host, r.outcome, r.place) for r in resources),
+        steps=tuple(
+            Step(r.time_us, f"{r.target} {r.message}".strip()[:200], r.host, r.outcome, r.place) for r in resources
+        ),
         places=tuple(dict.fromkeys([row.place for row in resources] or [first.place]))[:8],
         failure=failure,
     )
@@ -124,7 +134,7 @@ def _routine(runs: list[_Run]) -> Change:
     per_host: dict[str, list[int]] = {}
     for run in runs:
         per_host.setdefault(run.host, []).append(run.start_us)
-    steps = [b - a for times in per_host.values() for a, b in zip(times, times[1:], strict=False)]
+    steps = [b - a for times in per_host.values() for a, b in pairwise(times)]
     period = median(steps) / SECOND if steps else None
     ended = [next((row for row in reversed(run.rows) if row.parser == "puppet"), run.rows[-1]) for run in runs]
     first = runs[0].rows[0]
@@ -139,7 +149,9 @@ def _routine(runs: list[_Run]) -> Change:
         targets=unique(run.manifest for run in runs),
         outcome=str(Outcome.UNCHANGED),
         actor="puppet",
-        steps=tuple(Step(run.start_us, "run", run.host, run.outcome, row.place) for run, row in zip(runs, ended, strict=True)),
+        steps=tuple(
+            Step(run.start_us, "run", run.host, run.outcome, row.place) for run, row in zip(runs, ended, strict=True)
+        ),
         places=tuple(row.place for row in ended[:4]),
         routine=True,
         period_s=period,
@@ -150,6 +162,10 @@ def _routine(runs: list[_Run]) -> Change:
 def within(change: Change, others: Iterable[Change]) -> Change:
     """Name the change of another tool that ran this one on its hosts, if any."""
     for other in others:
-        if other.tool != change.tool and other.start_us <= change.start_us and change.end_us <= other.end_us + 5 * SECOND:
+        if (
+            other.tool != change.tool
+            and other.start_us <= change.start_us
+            and change.end_us <= other.end_us + 5 * SECOND
+        ):
             return replace(change, actor=other.title)
     return change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 
 from afterlog.changes.model import SECOND, Change, Pool, Row, Step, unique
@@ -21,7 +22,7 @@ def _job(command: str, rows: list[Row]) -> Change:
     per_host: dict[str, list[int]] = {}
     for row in rows:
         per_host.setdefault(row.host, []).append(row.time_us)
-    steps = [b - a for times in per_host.values() for a, b in zip(times, times[1:], strict=False)]
+    steps = [b - a for times in per_host.values() for a, b in pairwise(times)]
     return Change(
         id=stable_id("change", "cron", rows[0].place.source, rows[0].place.line),
         tool="cron",

@@ -9,7 +9,14 @@ from afterlog.identity import stable_id
 
 _TELLERS = ("apache-error", "systemd", "nginx-error", "haproxy", "kernel")
 _CONTROL = frozenset({"restart", "reload", "stop", "start"})
-_PAST = {"restart": "restarted", "reload": "reloaded", "stop": "stopped", "start": "started", "server-down": "marked down", "server-up": "marked up"}
+_PAST = {
+    "restart": "restarted",
+    "reload": "reloaded",
+    "stop": "stopped",
+    "start": "started",
+    "server-down": "marked down",
+    "server-up": "marked up",
+}
 
 
 def service_changes(pool: Pool) -> list[Change]:
@@ -56,6 +63,8 @@ def _change(rows: list[Row], action: str, target: str) -> Change:
         targets=unique([target]),
         outcome=str(Outcome.FAILED) if failed else outcome,
         actor=head.actor,
-        steps=tuple(Step(row.time_us, f"{row.target} {row.action}"[:200], row.host, row.outcome, row.place) for row in rows),
+        steps=tuple(
+            Step(row.time_us, f"{row.target} {row.action}"[:200], row.host, row.outcome, row.place) for row in rows
+        ),
         places=tuple(dict.fromkeys(row.place for row in rows))[:4],
     )

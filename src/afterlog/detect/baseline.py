@@ -14,7 +14,7 @@ from afterlog.detect.viterbi import decode
 
 _GRID = 1e-4 * 1.7 ** np.arange(18)
 _IMPLAUSIBLE = 0.1  # a service with more failures than this for most of the time had better times
-_NORMAL_ZONE = 1.8
+NARROWEST_ZONE = 1.5
 _FEW = 20_000
 
 
@@ -30,14 +30,13 @@ class Healthy:
     known: bool  # False: no healthy period in the stream, the rate is assumed
 
 
-def find_healthy(
-    time: Times, failed: Flags, start_us: int, end_us: int, *, prior: float = 1 / 200
-) -> Healthy:
+def find_healthy(time: Times, failed: Flags, start_us: int, end_us: int, *, prior: float = 1 / 200) -> Healthy:
     """Return the healthy segments and their pooled failure rate.
 
     Bins of 60 s (300 s below 0.2 requests/s) are segmented on a geometric grid of rates with penalty 2 ln N + 3; the
     35 % quantile q of the segments' rates, weighted by time, is what the service does when left alone; segments up to
-    2 q + 0.003 are pooled; below 20,000 requests 200 at the rate ``prior`` are added. If q is implausible for a baseline, the lowest quantile with enough time is taken instead.
+    2 q + 0.003 are pooled; below 20,000 requests 200 at the rate ``prior`` are added. If q is implausible for a
+    baseline, the lowest quantile with enough time is taken instead.
     """
     seconds = max((end_us - start_us) / SECOND, 1.0)
     width = 60 if time.size / seconds >= 0.2 else 300
@@ -70,7 +69,7 @@ def _pool(first: Counts, last: Counts, requests: Counts, failures: Counts, weigh
     q = _typical(rates, weight)
     chosen = rates <= 2 * q + 0.003
     n, k = int(requests[chosen].sum()), int(failures[chosen].sum())
-    if q > 0.3:  # noqa: PLR2004
+    if q > 0.3:
         return Healthy(first[:0], last[:0], 0.01, 0, 0, known=False)
     rate = (k + 200 * prior) / (n + 200) if n < _FEW else max(k, 1) / n
     return Healthy(first[chosen], last[chosen], rate, n, k, known=True)
@@ -105,7 +104,7 @@ def measure(time: Times, failed: Flags, healthy: Healthy, excluded: list[tuple[i
     if fail.size and healthy.failures:
         clumping = _clumping(when, fail)
         sd = _drift(when, fail, clumping)
-    zone = min(max(math.exp(3 * sd), _NORMAL_ZONE), 8.0)
+    zone = min(max(math.exp(3 * sd), NARROWEST_ZONE), 8.0)
     return Baseline(healthy.rate, sd, zone, clumping, healthy.requests, healthy.failures)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +76,4 @@ def runs_of(cells: Cells, path: np.ndarray) -> list[Run]:
     if path.size == 0:
         return []
     edges = np.concatenate(([0], np.flatnonzero(path[1:] != path[:-1]) + 1, [path.size]))
-    return [
-        Run(int(cells.first[a]), int(cells.first[b]), int(path[a]))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Run(int(cells.first[a]), int(cells.first[b]), int(path[a])) for a, b in pairwise(edges)]

@@ -23,9 +23,7 @@ def cuts_of(signal: Signal, candidate: Candidate) -> list[int]:
     return [*(candidate.first + c for c in inner), candidate.last]
 
 
-def describe(
-    signal: Signal, candidate: Candidate, room: tuple[int, int], ends: Ends | None = None
-) -> Excursion:
+def describe(signal: Signal, candidate: Candidate, room: tuple[int, int], ends: Ends | None = None) -> Excursion:
     """Return the excursion of a candidate; ``ends`` replaces its own boundaries, searched inside ``room``."""
     cuts = cuts_of(signal, candidate)
     ends = _ordered(ends or find_ends(signal, cuts, room))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from afterlog.detect.describe import cuts_of, describe
-from afterlog.detect.ends import Ends, Signal, find_ends
+from afterlog.detect.ends import Signal, find_ends
 from afterlog.detect.group import Candidate
 from afterlog.detect.hosts import MOST_HOSTS, clock_offsets, failing_hosts, known_hosts
 from afterlog.detect.noise import scanners
@@ -53,8 +53,9 @@ def detect(stream: Stream) -> Detection:
     """
     ready = prepare(stream)
     failed = np.asarray(ready.failed, dtype=bool)
-    sound = ~scanners(ready, failed)
-    baseline, errors = _errors(ready.take(sound), failed[sound])
+    noise = scanners(ready, failed)
+    measured = ready.take(~noise) if np.any(noise) else ready
+    baseline, errors = _errors(measured, np.asarray(measured.failed, dtype=bool))
     alone, refused = _strip(ready, np.asarray(ready.client_error, dtype=bool) & ~failed, "client-errors")
     client = _describe_all(refused)
     client = [e for e in client if not _overlaps(e, errors)]
@@ -74,7 +75,9 @@ def _errors(stream: Stream, failed: Flags) -> tuple[Baseline, list[Excursion]]:
         order = np.argsort(shifted, kind="stable")
         moved = replace(part.stream.take(order), time_us=shifted[order])
         moved_failed = part.failed[order]
-        part = _Part(moved, moved_failed, search(shifted[order], moved_failed, stream.start_us, stream.end_us), "errors")
+        part = _Part(
+            moved, moved_failed, search(shifted[order], moved_failed, stream.start_us, stream.end_us), "errors"
+        )
     found = _describe_all(part)
     found += _host_only(part, found)
     notes = tuple(f"clock of host {h} is {o / SECOND:+.0f} s off: corrected" for h, o in sorted(offsets.items()))
@@ -112,28 +115,55 @@ def _single(part: _Part, candidate: Candidate, room: tuple[int, int], single: Si
 
 
 def _describe_all(part: _Part) -> list[Excursion]:
-    return [_describe_one(part, c, r) for c, r in part.rooms()]
+    out: list[Excursion] = []
+    for candidate, room in part.rooms():
+        for excursion in _describe_one(part, candidate, room):
+            if not _overlaps(excursion, out):
+                out.append(excursion)
+    return out
 
 
-def _describe_one(part: _Part, candidate: Candidate, room: tuple[int, int]) -> Excursion:
+def _describe_one(part: _Part, candidate: Candidate, room: tuple[int, int]) -> list[Excursion]:
+    """Return a candidate's excursion, or those of the only hosts that failed in it, as these hosts alone show them."""
     inside = slice(candidate.first, candidate.last)
     hosts = failing_hosts(part.stream.host[inside], part.failed[inside], part.found.baseline)
-    if not hosts:
-        return describe(part.signal, candidate, room)
-    found = describe(part.signal, candidate, room, _ends_on(part, hosts, candidate, room))
-    note = f"only hosts {', '.join(map(str, hosts))} failed; the others were healthy"
-    return replace(found, hosts=hosts, notes=(*found.notes, note))
+    if hosts:
+        note = f"only hosts {', '.join(map(str, hosts))} failed; the others were healthy"
+        own = _only_hosts(part, hosts)
+        span = (int(part.stream.time_us[candidate.first]), int(part.stream.time_us[candidate.last - 1]) + 1)
+        found = [_on_whole(part, own, c, r, hosts, note) for c, r in own.rooms() if _touches(own, c, span)]
+        if found:
+            return found
+    return [describe(part.signal, candidate, room)]
 
 
-def _ends_on(part: _Part, hosts: tuple[int, ...], candidate: Candidate, room: tuple[int, int]) -> Ends | None:
-    """Return the boundaries as the failing hosts alone show them."""
-    mask = np.isin(part.stream.host, hosts)
-    before = np.concatenate(([0], np.cumsum(mask, dtype=np.int64)))
-    own = Candidate(int(before[candidate.first]), int(before[candidate.last]), ())
-    if own.last - own.first < 1:
-        return None
-    signal = replace(part.signal, time=part.stream.time_us[mask], failed=part.failed[mask])
-    return find_ends(signal, cuts_of(signal, own), (int(before[room[0]]), int(before[room[1]])))
+def _only_hosts(part: _Part, hosts: tuple[int, ...]) -> _Part:
+    """Return the part of some hosts, searched with the whole's baseline as prior."""
+    mask = part.stream.host == hosts[0] if len(hosts) == 1 else np.isin(part.stream.host, hosts)
+    own, failed = part.stream.take(mask), part.failed[mask]
+    found = search(own.time_us, failed, own.start_us, own.end_us, whole=part.found.baseline)
+    return _Part(own, failed, found, part.kind)
+
+
+def _touches(part: _Part, candidate: Candidate, span: tuple[int, int]) -> bool:
+    time = part.stream.time_us
+    return int(time[candidate.first]) < span[1] and span[0] <= int(time[candidate.last - 1])
+
+
+def _on_whole(
+    part: _Part, own: _Part, candidate: Candidate, room: tuple[int, int], hosts: tuple[int, ...], note: str
+) -> Excursion:
+    """Return the excursion of some hosts' candidate, its requests and phases counted over the whole service."""
+    signal = own.signal
+    ends = find_ends(signal, cuts_of(signal, candidate), room)
+    edges = np.searchsorted(part.stream.time_us, (ends.start.instant.time_us, ends.end.instant.time_us))
+    first, last = int(edges[0]), int(edges[1])
+    if last <= first:
+        return replace(describe(signal, candidate, room, ends), hosts=hosts)
+    found = describe(part.signal, Candidate(first, last, ()), (0, part.failed.size), ends)
+    inside = own.failed[candidate.first : candidate.last]
+    share = f"{np.count_nonzero(inside)} of {inside.size} requests failed on them"
+    return replace(found, hosts=hosts, notes=(*found.notes, note, share))
 
 
 def _host_only(part: _Part, known: list[Excursion]) -> list[Excursion]:
@@ -144,19 +174,15 @@ def _host_only(part: _Part, known: list[Excursion]) -> list[Excursion]:
     out: list[Excursion] = []
     for host in hosts:
         mask = part.stream.host == host
-        failed = part.failed[mask]
-        if failed.size < _LEAST_HOST_EVENTS or not np.any(failed):
+        if np.count_nonzero(mask) < _LEAST_HOST_EVENTS or not np.any(part.failed[mask]):
             continue
-        own = part.stream.take(mask)
-        found = search(own.time_us, failed, own.start_us, own.end_us, whole=part.found.baseline)
-        one = _Part(own, failed, found, "errors")
-        for candidate, room in one.rooms():
-            if find_single(own, failed, candidate, found.baseline) is not None:
+        own = _only_hosts(part, (host,))
+        for candidate, room in own.rooms():
+            if find_single(own.stream, own.failed, candidate, own.found.baseline) is not None:
                 continue
-            excursion = describe(one.signal, candidate, room)
+            excursion = _on_whole(part, own, candidate, room, (host,), f"seen on host {host} alone")
             if not _overlaps(excursion, known) and not _overlaps(excursion, out):
-                note = f"seen on host {host} alone"
-                out.append(replace(excursion, hosts=(host,), notes=(*excursion.notes, note)))
+                out.append(excursion)
     return out
 
 
@@ -176,6 +202,4 @@ def _offsets(part: _Part) -> dict[int, int]:
 
 
 def _overlaps(one: Excursion, others: list[Excursion]) -> bool:
-    return any(
-        o.start.time_us < one.end.time_us and one.start.time_us < o.end.time_us and not o.single for o in others
-    )
+    return any(o.start.time_us < one.end.time_us and one.start.time_us < o.end.time_us and not o.single for o in others)

@@ -31,7 +31,9 @@ def failing_hosts(host: Codes, failed: Flags, baseline: Baseline) -> tuple[int, 
         return ()
     null = min(baseline.zone * baseline.rate, 0.9)
     counts = {h: (int(np.count_nonzero(failed[host == h])), int(np.count_nonzero(host == h))) for h in hosts}
-    bad = [h for h, (k, n) in counts.items() if k / n > null and evidence(k, n, k / n, null) > _NATS * baseline.clumping]
+    bad = [
+        h for h, (k, n) in counts.items() if k / n > null and evidence(k, n, k / n, null) > _NATS * baseline.clumping
+    ]
     rest = [h for h in hosts if h not in bad]
     if not bad or not rest:
         return ()

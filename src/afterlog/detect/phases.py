@@ -15,7 +15,9 @@ from afterlog.detect.stream import SECOND, Flags, Floats, Times
 from afterlog.detect.viterbi import decode
 
 _SHORTEST_US = 60 * SECOND
-_GRID = np.array([0.001, 0.003, 0.01, 0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.38, 0.46, 0.54, 0.62, 0.7, 0.78, 0.86, 0.93, 0.98, 0.997])
+_GRID = np.array(
+    [0.001, 0.003, 0.01, 0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.38, 0.46, 0.54, 0.62, 0.7, 0.78, 0.86, 0.93, 0.98, 0.997]
+)
 _MOST_PHASES = 40
 
 
@@ -70,9 +72,7 @@ def _worth(cuts: list[int], i: int, total: np.ndarray, time: Times) -> float:
     return gain * 1e-6 if at_edge or (similar and min(lengths) < _SHORTEST_US) else gain
 
 
-def measured(
-    time: Times, failed: Flags, cuts: list[int], edges: tuple[int, int], clumping: float
-) -> tuple[Phase, ...]:
+def measured(time: Times, failed: Flags, cuts: list[int], edges: tuple[int, int], clumping: float) -> tuple[Phase, ...]:
     """Return the phases of an excursion ``[edges)``, boundaries refined to the change point's median."""
     stops = [edges[0]]
     bounds = [*cuts, time.size]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from afterlog.detect.result import Instant
 from afterlog.detect.stream import SECOND, Counts, Flags, Floats, Times
 
 _POINTS = 160
-_PRIORS = (0.5, 0.3, 0.2)  # of a step, a ramp, two steps
+RISE = (0.6, 0.2, 0.2)  # how often an outage begins by a step, a ramp, two steps
+FALL = (0.75, 0.05, 0.2)  # and ends
 _EXTRA_LEVEL = 2.0  # nats for the level between two steps: the average lies that far below the profile
 _ROUNDS = 4
+_NEAR = 30
+_QUANTILES = (0.03, 0.5, 0.97)  # a little outside 5-95 %: the levels are profiled, not integrated
 _SHORTEST_US = 60.0 * SECOND  # a ramp below this, or below eight inter-arrivals, is a step
+Priors: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +40,44 @@ class _Packed:
     failed: Floats
 
 
-def onset(time: Times, failed: Flags, edges: tuple[int, int], rate: float, clumping: float) -> Onset | None:
+def onset(
+    time: Times,
+    failed: Flags,
+    edges: tuple[int, int],
+    at: int,
+    rate: float,
+    clumping: float,
+    *,
+    priors: Priors = RISE,
+) -> Onset | None:
     """Return where the failure rate began to leave ``rate``; None if the window is too short for any ramp.
 
     Ramp: p(t) = p0 before s, p0 + (p1 - p0) (t - s) / d until s + d, p1 after. It competes with a step (d = 0) and with
     two steps, the first to a level of its own. Quasi-likelihoods (divided by ``clumping``) are profiled over the levels
-    and averaged over d or the second step; s is uniform over the window ``edges``. The grids are refined around the
-    posterior three times.
+    and averaged over d or the second step; s is uniform over the window ``edges``, its grid finest around event ``at``.
+    The grids are refined around the posterior three times.
     """
     span = float(edges[1] - edges[0])
     offsets = (time - edges[0]).astype(np.float64)
     lengths = _lengths(offsets, span)
     if lengths.size < 1:
         return None
-    low, high = 0.0, span
+    points = _points(offsets, at, (0.0, span))
     for _ in range(_ROUNDS):
-        points = np.linspace(low, high, _POINTS)
         tried = lengths
         packed = _pack(offsets, failed, points, span, float(lengths[-1]))
         step = _likelihood(packed, points, np.zeros(1), rate) / clumping
         ramps = _likelihood(packed, points, lengths, rate) / clumping
         twice = _two_steps(packed, points, lengths, rate) / clumping - _EXTRA_LEVEL
         best = max(float(step.max()), float(ramps.max()), float(twice.max()))
-        shares = [w * np.exp(x - best).mean(axis=0) for w, x in zip(_PRIORS, (step, ramps, twice), strict=True)]
-        marginal = np.sum(shares, axis=0)
-        low, high = _support(points, marginal)
+        shares = [w * np.exp(x - best).mean(axis=0) for w, x in zip(priors, (step, ramps, twice), strict=True)]
+        marginal = np.sum(shares, axis=0) * np.gradient(points)
+        weight = float((shares[1] * np.gradient(points)).sum() / marginal.sum())
+        used, points = points, _points(offsets, at, _support(points, marginal))
         lengths = _refined(lengths, ramps)
-    quantiles = np.interp((0.05, 0.5, 0.95), np.cumsum(marginal) / marginal.sum(), points)
+    quantiles = np.interp(_QUANTILES, np.cumsum(marginal) / marginal.sum(), used)
     instants = [edges[0] + round(float(q)) for q in quantiles]
     mode = float(tried[int(np.argmax(ramps.max(axis=1)))])
-    weight = float(shares[1].sum() / marginal.sum())
     return Onset(Instant(instants[1], instants[0], instants[2]), weight, round(mode), float(ramps.max()))
 
 
@@ -73,8 +86,16 @@ def _lengths(offsets: Floats, span: float) -> Floats:
     spacing = float(np.median(np.diff(offsets))) if offsets.size > 1 else span
     shortest = max(_SHORTEST_US, 8 * spacing)
     count = int(np.log(max(span / shortest, 1e-9)) / np.log(1.5)) + 1 if span > shortest else 0
-    lengths: Floats = shortest * 1.5 ** np.arange(count)
+    lengths: Floats = shortest * np.power(1.5, np.arange(count))
     return lengths
+
+
+def _points(offsets: Floats, at: int, span: tuple[float, float]) -> Floats:
+    """Return onsets over a span: evenly, and one in each gap between the events around ``at``."""
+    near = offsets[max(at - _NEAR, 0) : at + _NEAR]
+    gaps = (near[1:] + near[:-1]) / 2
+    gaps = gaps[(gaps > span[0]) & (gaps < span[1])]
+    return np.unique(np.concatenate((np.linspace(*span, _POINTS), gaps)))
 
 
 def _support(grid: Floats, weight: Floats) -> tuple[float, float]:
@@ -89,7 +110,8 @@ def _refined(lengths: Floats, likelihood: Floats) -> Floats:
     profile = likelihood.max(axis=1)
     near = np.flatnonzero(profile > profile.max() - 7)
     low, high = lengths[max(int(near[0]) - 1, 0)], lengths[min(int(near[-1]) + 1, lengths.size - 1)]
-    return np.geomspace(low, high, 16) if high > low else lengths
+    refined: Floats = np.geomspace(low, high, 16) if high > low else lengths
+    return refined
 
 
 def _pack(offsets: Floats, failed: Flags, points: Floats, span: float, longest: float) -> _Packed:
@@ -111,7 +133,7 @@ def _likelihood(packed: _Packed, points: Floats, lengths: Floats, rate: float) -
     """Return the profiled log-likelihood of each length and onset, shape (lengths, points)."""
     n, k = packed.requests, packed.failed
     excess = k.sum() - rate * n.sum()
-    tail = packed.middle >= packed.middle[-1] - (packed.middle[-1] - packed.middle[0]) / 8
+    tail = np.cumsum(k) >= 0.75 * k.sum()  # the last failures show the level that was reached
     highest = max(1 - (float((n - k)[tail].sum()) + 0.5) / (float(n[tail].sum()) + 1), rate)
     out = np.empty((lengths.size, points.size))
     lag = packed.middle[None, :] - points[:, None]
@@ -137,7 +159,9 @@ def _two_steps(packed: _Packed, points: Floats, lengths: Floats, rate: float) ->
     before = k[first] * np.log(rate) + (n[first] - k[first]) * np.log1p(-rate)
     between = _free(k[second] - k[first], n[second] - n[first])
     after = _free(k[-1] - k[second], n[-1] - n[second])
-    out: Floats = before + between + after
+    # a first level hardly above the baseline would leave the onset free
+    raised = (k[second] - k[first]) * (n[-1] - n[second]) > 0.1 * (k[-1] - k[second]) * (n[second] - n[first])
+    out: Floats = np.where(raised, before + between + after, -np.inf)
     return out
 
 

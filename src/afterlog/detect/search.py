@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from afterlog.detect.baseline import Healthy, find_healthy, measure
+from afterlog.detect.baseline import NARROWEST_ZONE, Healthy, find_healthy, measure
 from afterlog.detect.group import BLIP_US, Candidate, join, sift, trim
 from afterlog.detect.levels import raised_runs
 from afterlog.detect.result import Baseline
@@ -32,7 +32,7 @@ def search(time: Times, failed: Flags, start_us: int, end_us: int, *, whole: Bas
     """
     prior = whole.rate if whole else 1 / 200
     healthy = find_healthy(time, failed, start_us, end_us, prior=prior)
-    plain = Baseline(healthy.rate, 0.0, 1.8, 1.0, healthy.requests, healthy.failures)
+    plain = Baseline(healthy.rate, 0.0, NARROWEST_ZONE, 1.0, healthy.requests, healthy.failures)
     if not np.any(failed):
         return Found(healthy, plain, ())
     first_pass = _candidates(time, failed, start_us, plain)

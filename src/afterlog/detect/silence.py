@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from afterlog.detect.result import Excursion, Instant, Phase
-from afterlog.detect.stream import SECOND, Floats, Stream, Times
+from afterlog.detect.stream import SECOND, Counts, Floats, Stream, Times
 
 _NEIGHBOURS = (15, 50, 150)
 _EARLY, _MIDDLE, _LATE = 0.051, math.log(2), 3.0  # quantiles of a unit exponential: 5, 50, 95 %
@@ -35,10 +35,10 @@ class _Gap:
 def find_silences(stream: Stream) -> list[Excursion]:
     """Return the silences of a stream.
 
-    A gap of length L >= 20 s counts if L lambda / F >= ln(bins) + 6, lambda the lower of the rates before and after, F the
-    dispersion of the counts and bins the number of inter-arrivals in the window. Where both ends are rotation instants
-    a file is missing; where it is one hour from a full hour the clock was changed; where other days are silent at that
-    time it is the custom: none of these is reported.
+    A gap of length L >= 20 s counts if L lambda / F >= ln(bins) + 6, lambda the lower of the rates before and after, F
+    the dispersion of the counts and bins the number of inter-arrivals in the window. Where both ends are rotation
+    instants a file is missing; where it is one hour from a full hour the clock was changed; where other days are silent
+    at that time it is the custom: none of these is reported.
     """
     time = stream.time_us
     if time.size < 2 * _NEIGHBOURS[0]:
@@ -48,40 +48,44 @@ def find_silences(stream: Stream) -> list[Excursion]:
         due = (gap.high_us - gap.low_us) * gap.rate
         bins = max((stream.end_us - stream.start_us) * gap.rate, 2.0)
         need = math.log(bins) + _NATS
-        if gap.high_us - gap.low_us < _SHORTEST_US or due < need or due / _dispersion(time, gap) < need or _is_explained(stream, gap, need):
+        if (
+            gap.high_us - gap.low_us < _SHORTEST_US
+            or due < need
+            or due / _dispersion(time, gap) < need
+            or _is_explained(stream, gap, need)
+        ):
             continue
-        out.append(_report(stream, gap, due))
+        out.append(_report(gap, due))
     return out
 
 
 def _gaps(stream: Stream) -> list[_Gap]:
-    """Return the gaps that are long against the rates around them."""
+    """Return the gaps of 20 s and more that are long against the rates around them, and those at the window's edges."""
     time = stream.time_us
-    length = np.diff(time).astype(np.float64)
-    before, after = _local_rates(time)
-    rate = np.minimum(before[:-1], after[1:])
-    seconds = (stream.end_us - stream.start_us) / SECOND
-    wide = np.flatnonzero(length * rate > math.log(max(time.size, 2)) + 3)
-    out = [_Gap(int(time[i]), int(time[i + 1]), float(before[i]), float(after[i + 1])) for i in wide]
-    if seconds > 0:
-        out.insert(0, _Gap(stream.start_us, int(time[0]), 0.0, float(after[0])))
-        out.append(_Gap(int(time[-1]), stream.end_us, float(before[-1]), 0.0))
-    return out
+    length = np.diff(time)
+    wide = np.flatnonzero(length >= _SHORTEST_US)
+    before = _local_rates(time, wide, -1)
+    after = _local_rates(time, wide + 1, 1)
+    enough = length[wide] * np.minimum(before, after) > math.log(time.size) + 3
+    out = [
+        _Gap(int(time[i]), int(time[i + 1]), float(b), float(a))
+        for i, b, a in zip(wide[enough], before[enough], after[enough], strict=True)
+    ]
+    first, last = np.array([0]), np.array([time.size - 1])
+    opening = _Gap(stream.start_us, int(time[0]), 0.0, float(_local_rates(time, first, 1)[0]))
+    closing = _Gap(int(time[-1]), stream.end_us, float(_local_rates(time, last, -1)[0]), 0.0)
+    return [opening, *out, closing]
 
 
-def _local_rates(time: Times) -> tuple[Floats, Floats]:
-    """Return the lowest rate over 15, 50 and 150 events up to, and from, each event, per microsecond, (n,) each."""
-    n = time.size
-    before, after = np.full(n, np.inf), np.full(n, np.inf)
-    index = np.arange(n)
+def _local_rates(time: Times, at: Counts, step: int) -> Floats:
+    """Return the lowest rate over 15, 50 and 150 events from events ``at`` (m,) on, or back, per microsecond; 0 if none."""
+    rates = np.full(at.size, np.inf)
     for m in _NEIGHBOURS:
-        low, high = np.maximum(index - m, 0), np.minimum(index + m, n - 1)
-        enough_before, enough_after = index - low >= _NEIGHBOURS[0], high - index >= _NEIGHBOURS[0]
-        span_before = np.maximum(time - time[low], 1)
-        span_after = np.maximum(time[high] - time, 1)
-        before = np.where(enough_before, np.minimum(before, (index - low) / span_before), before)
-        after = np.where(enough_after, np.minimum(after, (high - index) / span_after), after)
-    return np.where(np.isinf(before), 0.0, before), np.where(np.isinf(after), 0.0, after)
+        far = np.clip(at + step * m, 0, time.size - 1)
+        events = np.abs(far - at)
+        span = np.maximum(np.abs(time[far] - time[at]), 1)
+        rates = np.where(events >= _NEIGHBOURS[0], np.minimum(rates, events / span), rates)
+    return np.where(np.isinf(rates), 0.0, rates)
 
 
 def _dispersion(time: Times, gap: _Gap) -> float:
@@ -140,7 +144,7 @@ def _is_customary(stream: Stream, gap: _Gap, need: float) -> bool:
     return bool(counts) and float(np.median(counts)) < need
 
 
-def _report(stream: Stream, gap: _Gap, due: float) -> Excursion:
+def _report(gap: _Gap, due: float) -> Excursion:
     start = _edge(gap.low_us, gap.before, 1)
     end = _edge(gap.high_us, gap.after, -1)
     # the two intervals must not cross

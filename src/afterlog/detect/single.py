@@ -15,6 +15,7 @@ from afterlog.detect.stream import SECOND, Codes, Flags, Stream
 
 _SHARE = 0.2  # of the failures one client must have made to be suspected
 _SIGNATURE_SHARE = 0.1
+_LEAST_FAILURES = 3
 _BURST = 5.0  # a signature must come this many times as often inside the interval as outside
 
 
@@ -65,7 +66,7 @@ def _top(codes: Codes, failed: Flags, share: float) -> list[int]:
         return []
     values, counts = np.unique(known, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    least = share * np.count_nonzero(failed)
+    least = max(share * np.count_nonzero(failed), _LEAST_FAILURES)
     return [int(values[i]) for i in order[:10] if counts[i] >= least]
 
 

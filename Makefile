@@ -1,0 +1,38 @@
+# make demo   read the sample outage and write its postmortem draft into case/
+# make test   lint, types and tests, against the installed package
+# Both set up a virtual environment in .venv by themselves; they need Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types unit bench clean
+
+demo: $(STAMP)
+	$(BIN)/afterlog run sample_logs/misspelt-file-name/logs --tz Asia/Kolkata -o case
+
+test: lint types unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	cd tests && ../$(BIN)/python -m pytest -n auto
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist case src/*.egg-info
+
+# Not editable: the tests see what a user installs, never src/ by accident.
+$(STAMP): pyproject.toml $(wildcard src/afterlog/*.py src/afterlog/*/*.py parsers/*.py templates/*)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "afterlog needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check ".[dev]"
+	touch $@

@@ -1,0 +1,334 @@
+"""The command line: the verbs of the library, tables for people, ``--json`` for programs, notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from afterlog import __version__
+from afterlog.errors import AfterlogError
+
+if TYPE_CHECKING:
+    from afterlog.case import Case
+    from afterlog.findings import Findings
+
+app = typer.Typer(
+    name="afterlog",
+    help="Point it at the logs an outage left behind: get the timeline, the outage, what changed, and a postmortem "
+    "draft in which every sentence cites its log lines. Offline and deterministic.",
+    epilog="Start with: afterlog run LOGS     (LOGS is a directory with one folder per host, e.g. web-01/var/log/…)",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+parsers_app = typer.Typer(help="Show the log formats that can be read.", no_args_is_help=True)
+templates_app = typer.Typer(help="Show the templates of the draft.", no_args_is_help=True)
+app.add_typer(parsers_app, name="parsers")
+app.add_typer(templates_app, name="templates")
+
+Logs = Annotated[
+    list[Path],
+    typer.Argument(help="Directories (or files) of logs, best with one folder per host.", show_default=False),
+]
+CasePath = Annotated[
+    Path, typer.Argument(help="The case directory that `afterlog run` or `ingest` made.", show_default=False)
+]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The case directory to write.")]
+Tz = Annotated[
+    str | None,
+    typer.Option(
+        "--tz",
+        help="Zone of times that print none, and of the draft: Asia/Kolkata, UTC+05:30 … A printed offset always wins.",
+        show_default=False,
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Threads that read; 0 for one per core.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Stated = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--outage",
+        metavar="START..END",
+        help="An outage you know of (repeatable; the end may be empty). It replaces the detected ones.",
+        show_default=False,
+    ),
+]
+Template = Annotated[str, typer.Option("--template", help="Name of a template; see `afterlog templates list`.")]
+Parsers = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--parsers",
+        help="A directory with parser files of your own (never one you analyse).",
+        show_default=False,
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line; errors meant for people are printed without a traceback."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        app()
+    except AfterlogError as error:
+        if debug:
+            raise
+        print(f"afterlog: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"afterlog {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+# --- verbs --------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    logs: Logs,
+    out: Out = Path("case"),
+    tz: Tz = None,
+    template: Template = "postmortem",
+    outage: Stated = None,
+    jobs: Jobs = 0,
+    parsers: Parsers = None,
+    as_json: Json = False,
+) -> None:
+    """Do everything: read the logs, find the outage and its cause, write the draft.
+
+    Example: afterlog run logs/ --tz Asia/Kolkata -o case
+    """
+    from afterlog.session import summary, write_draft  # noqa: PLC0415
+
+    case = _ingest(logs, out, tz, jobs, parsers)
+    findings = _analyse(case, outage)
+    draft = write_draft(case, findings, template)
+    if as_json:
+        _print_json({**findings.outages_json(), **findings.causes_json(), "draft": str(draft)})
+    else:
+        print(summary(case, findings, draft))
+
+
+@app.command()
+def ingest(
+    logs: Logs,
+    out: Out = Path("case"),
+    tz: Tz = None,
+    jobs: Jobs = 0,
+    parsers: Parsers = None,
+    as_json: Json = False,
+) -> None:
+    """Read logs into a case: the merged timeline as Parquet, and a ledger of every source."""
+    case = _ingest(logs, out, tz, jobs, parsers)
+    _show_sources(case, as_json, every=False)
+
+
+@app.command()
+def sources(
+    case: CasePath,
+    every: Annotated[bool, typer.Option("--all", help="Also list the files that are no logs.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say of every source who read it, its host and zone, and what became of its lines."""
+    _show_sources(_open(case), as_json, every)
+
+
+class TimelineFormat(StrEnum):
+    """What ``timeline`` can write."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    TIMESKETCH_CSV = "timesketch-csv"
+    TIMESKETCH_JSONL = "timesketch-jsonl"
+
+
+@app.command()
+def timeline(
+    case: CasePath,
+    events: Annotated[bool, typer.Option("--events", help="The raw events instead of the inferred timeline.")] = False,
+    since: Annotated[str | None, typer.Option(help="Not before this time.", show_default=False)] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.", show_default=False)] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Only this host (repeatable).", show_default=False)] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Only this service (repeatable).", show_default=False)
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this kind: request, log, change (repeatable).", show_default=False),
+    ] = None,
+    grep: Annotated[
+        str | None,
+        typer.Option(help="Only events whose text matches this regular expression (RE2).", show_default=False),
+    ] = None,
+    form: Annotated[TimelineFormat, typer.Option("--format", help="How to write it.")] = TimelineFormat.TABLE,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write to this file instead of stdout.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what happened, in order, each entry with its lines; or list the merged events."""
+    from afterlog.export import Filter, write_entries, write_events  # noqa: PLC0415
+
+    opened = _open(case)
+    chosen = "json" if as_json else str(form)
+    wanted = Filter(since, until, tuple(host or ()), tuple(service or ()), tuple(kind or ()), grep)
+    if events:
+        write_events(opened, wanted, chosen, output)
+    else:
+        write_entries(_findings(opened), wanted, chosen, opened.settings().display_zone, output)
+
+
+@app.command()
+def outages(case: CasePath, outage: Stated = None, as_json: Json = False) -> None:
+    """Show when services left their usual failure rate: start and end as intervals, phases, how many failed."""
+    from afterlog.tables import outage_table  # noqa: PLC0415
+
+    opened = _open(case)
+    findings = _findings(opened, outage)
+    _print_json(findings.outages_json()) if as_json else print(outage_table(findings, opened.settings().display_zone))
+
+
+@app.command()
+def causes(case: CasePath, outage: Stated = None, as_json: Json = False) -> None:
+    """Rank the changes that may have triggered each outage, with the evidence for and against; and the alibis."""
+    from afterlog.tables import cause_table  # noqa: PLC0415
+
+    opened = _open(case)
+    findings = _findings(opened, outage)
+    _print_json(findings.causes_json()) if as_json else print(cause_table(findings, opened.settings().display_zone))
+
+
+@app.command()
+def draft(case: CasePath, template: Template = "postmortem", outage: Stated = None) -> None:
+    """Write the postmortem draft from a case; a draft that a person edited is never overwritten."""
+    from afterlog.session import write_draft  # noqa: PLC0415
+
+    opened = _open(case)
+    print(write_draft(opened, _findings(opened, outage), template))
+
+
+@parsers_app.command("list")
+def parsers_list(parsers: Parsers = None, as_json: Json = False) -> None:
+    """List the formats, with their kind and number of samples."""
+    from afterlog.registry import registry  # noqa: PLC0415
+    from afterlog.tables import aligned, parser_rows  # noqa: PLC0415
+
+    rows = parser_rows(registry(tuple(parsers or ())))
+    if as_json:
+        names = ("name", "title", "reads", "samples", "url")
+        _print_json({"parsers": [dict(zip(names, row, strict=True)) for row in rows]})
+    else:
+        print(aligned(("NAME", "TITLE", "READS", "SAMPLES", "DOCUMENTATION"), rows))
+
+
+@templates_app.command("list")
+def templates_list(as_json: Json = False) -> None:
+    """List the templates."""
+    from afterlog.render import template_names  # noqa: PLC0415
+
+    names = template_names()
+    _print_json({"templates": [{"name": name} for name in names]}) if as_json else print("\n".join(names))
+
+
+@templates_app.command("show")
+def templates_show(name: Annotated[str, typer.Argument(help="Name of the template.")]) -> None:
+    """Print a template."""
+    from afterlog.render import template_source  # noqa: PLC0415
+
+    print(template_source(name), end="")
+
+
+# --- shared -------------------------------------------------------------------------------------------------
+
+
+def _open(folder: Path) -> Case:
+    from afterlog.case import Case  # noqa: PLC0415
+
+    return Case.open(folder)
+
+
+def _ingest(logs: Sequence[Path], out: Path, tz: str | None, jobs: int, parsers: Sequence[Path] | None) -> Case:
+    from afterlog import ingestion  # noqa: PLC0415
+
+    options = ingestion.Options(tz=tz, jobs=jobs, parser_folders=tuple(parsers or ()))
+    with _progress("Reading logs") as advance:
+        return ingestion.ingest(logs, out, options, advance)
+
+
+def _analyse(case: Case, stated: Sequence[str] | None) -> Findings:
+    from afterlog.findings import analyse  # noqa: PLC0415
+
+    with _progress("Looking for the outage and its cause"):
+        return analyse(case, tuple(stated or ()))
+
+
+def _findings(case: Case, stated: Sequence[str] | None = None) -> Findings:
+    return _analyse(case, stated)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr, where that is a terminal, for what takes over a second."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _show_sources(case: Case, as_json: bool, every: bool) -> None:
+    from afterlog.tables import source_table, sources_json  # noqa: PLC0415
+
+    ledgers = case.ledgers()
+    _print_json(sources_json(ledgers)) if as_json else print(source_table(ledgers, every=every))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")

@@ -1,0 +1,270 @@
+"""Exports: the inferred timeline and the raw events, filtered, as table, JSON, CSV, Parquet or for Timesketch."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from afterlog.case import Case, write_parquet
+from afterlog.clock import parse_moment, rfc3339, zone_of
+from afterlog.errors import InputError
+from afterlog.event import SCHEMA
+from afterlog.findings import Findings
+from afterlog.statement import plain, visible
+from afterlog.tables import aligned, local
+from afterlog.timeline import Entry
+
+_SEARCHED: Final = ("message", "path", "target", "client", "actor")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to keep; empty means all. Times as a person types them; ``grep`` is an RE2 pattern."""
+
+    since: str | None = None
+    until: str | None = None
+    hosts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    grep: str | None = None
+
+
+def write_entries(findings: Findings, wanted: Filter, form: str, zone: str, output: Path | None) -> None:
+    """Write the inferred timeline."""
+    entries = [entry for entry in findings.timeline if _keeps(entry, wanted, zone)]
+    documents = [entry.as_json(findings.of(entry.places)) for entry in entries]
+    if form == "table":
+        rows = [(local(e.time_us, zone), e.kind, plain(e.text), _cited(findings, e)) for e in entries]
+        _write(output, lambda out: print(aligned(("TIME", "KIND", "WHAT HAPPENED", "EVIDENCE"), rows), file=out))
+    elif form == "json":
+        document = {"entries": documents, "left_out": findings.left_out}
+        _write(output, lambda out: print(json.dumps(document, ensure_ascii=False, indent=1), file=out))
+    elif form == "parquet":
+        flat = [{**d, "evidence": json.dumps(d["evidence"], ensure_ascii=False)} for d in documents]
+        write_parquet(pa.Table.from_pylist(flat), _needs_file(output))
+    else:
+        rows_ = [
+            _sketch(
+                d["time"],
+                d["text"],
+                d["kind"],
+                {
+                    "host": d["host"],
+                    "evidence": "; ".join(f"{e['source']}:{e['line']}" for e in d["evidence"]),
+                },
+            )
+            if form.startswith("timesketch")
+            else {**d, "evidence": "; ".join(f"{e['source']}:{e['line']}" for e in d["evidence"])}
+            for d in documents
+        ]
+        _write_rows(rows_, form, output)
+
+
+def _keeps(entry: Entry, wanted: Filter, zone: str) -> bool:
+    import re  # noqa: PLC0415
+
+    place = zone_of(zone)
+    hosts = set(entry.host.split(", "))
+    return (
+        (wanted.since is None or entry.until_us >= parse_moment(wanted.since, place))
+        and (wanted.until is None or entry.time_us < parse_moment(wanted.until, place))
+        and (not wanted.hosts or bool(hosts & set(wanted.hosts)))
+        and (not wanted.services or entry.service in wanted.services)
+        and (not wanted.kinds or entry.kind in wanted.kinds)
+        and (wanted.grep is None or re.search(wanted.grep, plain(entry.text)) is not None)
+    )
+
+
+def _cited(findings: Findings, entry: Entry) -> str:
+    places = [f"{e['source']}:{e['line']}" for e in findings.of(entry.places)]
+    return places[0] + (f" (+{len(places) - 1})" if len(places) > 1 else "") if places else ""
+
+
+def write_events(case: Case, wanted: Filter, form: str, output: Path | None) -> None:
+    """Write raw events in the order of time.
+
+    Raises:
+        InputError: a filter cannot be read.
+
+    """
+    zone = case.settings().display_zone
+    table = case.events(where=_expression(wanted, zone))
+    if wanted.grep is not None:
+        table = table.filter(_matching(table, wanted.grep))
+    if form == "parquet":
+        write_parquet(table, _needs_file(output))
+        return
+    if form == "table":
+        rows = (
+            (
+                local(_us(e["time"]), zone),
+                e["host"] or "",
+                e["service"] or "",
+                e["kind"],
+                _said(e),
+                f"{e['source']}:{e['line']}",
+            )
+            for e in table.to_pylist()
+        )
+        _write(
+            output,
+            lambda out: print(aligned(("TIME", "HOST", "SERVICE", "KIND", "EVENT", "LINE"), rows), file=out),
+        )
+        return
+    events = (_event(row) for batch in table.to_batches(max_chunksize=20_000) for row in batch.to_pylist())
+    if form == "json":
+        _write(output, lambda out: _stream_json(events, out))
+        return
+    if form.startswith("timesketch"):
+        events = (
+            _sketch(
+                e["time"],
+                _said(e),
+                e["kind"],
+                {k: v for k, v in e.items() if k not in ("time", "message") and v is not None},
+            )
+            for e in events
+        )
+    _write_rows(events, form, output)
+
+
+def _expression(wanted: Filter, zone: str) -> Any:
+    place = zone_of(zone)
+    tests = []
+    if wanted.since is not None:
+        tests.append(pc.field("time") >= _scalar(parse_moment(wanted.since, place)))
+    if wanted.until is not None:
+        tests.append(pc.field("time") < _scalar(parse_moment(wanted.until, place)))
+    for column, values in (("host", wanted.hosts), ("service", wanted.services), ("kind", wanted.kinds)):
+        if values:
+            tests.append(pc.field(column).isin(list(values)))
+    expression = None
+    for test in tests:
+        expression = test if expression is None else expression & test
+    return expression
+
+
+def _scalar(time_us: int) -> pa.Scalar:
+    return pa.scalar(time_us, pa.timestamp("us", "UTC"))
+
+
+def _matching(table: pa.Table, pattern: str) -> pa.ChunkedArray:
+    try:
+        found = [pc.fill_null(pc.match_substring_regex(table.column(name), pattern), False) for name in _SEARCHED]
+    except pa.ArrowInvalid as error:
+        raise InputError(f"--grep {pattern!r}: {error}") from None
+    result = found[0]
+    for more in found[1:]:
+        result = pc.or_(result, more)
+    return result
+
+
+def _us(moment: Any) -> int:
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _event(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "time": rfc3339(_us(row["time"])), "fields": dict(row["fields"] or ())}
+
+
+def _said(event: dict[str, Any]) -> str:
+    if event["message"]:
+        return visible(event["message"])
+    parts = (
+        event["method"],
+        event["path"],
+        event["status"],
+        event["action"],
+        event["target"],
+        event["outcome"],
+    )
+    return visible(" ".join(str(part) for part in parts if part is not None))
+
+
+def _sketch(time: str, message: str, kind: str, rest: dict[str, Any]) -> dict[str, Any]:
+    """Give a row as Timesketch wants it: message, datetime and timestamp_desc come first.
+
+    https://timesketch.org/guides/user/import-from-json-csv/
+    """
+    return {"message": message, "datetime": time, "timestamp_desc": kind, **rest}
+
+
+def _stream_json(events: Iterable[dict[str, Any]], out: IO[str]) -> None:
+    out.write('{"events": [')
+    for index, event in enumerate(events):
+        out.write((",\n" if index else "\n") + json.dumps(event, ensure_ascii=False))
+    out.write("\n]}\n")
+
+
+def _write_rows(rows: Iterable[dict[str, Any]], form: str, output: Path | None) -> None:
+    if form.endswith("jsonl"):
+        _write(output, lambda out: out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    else:
+        _write(output, lambda out: _csv(rows, out))
+
+
+def _csv(rows: Iterable[dict[str, Any]], out: IO[str]) -> None:
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        flat = {
+            name: json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else _cell(v)
+            for name, v in row.items()
+        }
+        if writer is None:
+            names = (
+                list(flat) if "timestamp_desc" not in flat else ["message", "datetime", "timestamp_desc", *_rest(flat)]
+            )
+            writer = csv.DictWriter(out, names, extrasaction="ignore", restval="")
+            writer.writeheader()
+        writer.writerow(flat)
+
+
+def _rest(flat: dict[str, Any]) -> list[str]:
+    known = [name for name in SCHEMA.names if name not in ("time", "message")]
+    return list(
+        dict.fromkeys([*(name for name in flat if name not in ("message", "datetime", "timestamp_desc")), *known])
+    )
+
+
+def _cell(value: Any) -> Any:
+    """Keep a spreadsheet from running what a log says: no cell begins like a formula."""
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and len(value) > 1
+        else value
+    )
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[IO[str]]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as out:
+            yield out
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror or error}).") from None
+
+
+def _write(output: Path | None, act: Any) -> None:
+    with _target(output) as out:
+        act(out)
+
+
+def _needs_file(output: Path | None) -> Path:
+    if output is None:
+        raise InputError("Parquet is binary: name a file with --output FILE.")
+    return output
+
+
+__all__: Sequence[str] = ["Filter", "write_entries", "write_events"]

@@ -1,0 +1,1 @@
+"""Sources, part by part: found, told apart, decompressed, opened, cut into blocks. `afterlog.source` is the door."""

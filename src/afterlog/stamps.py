@@ -1,0 +1,135 @@
+"""Times that no layout reads by itself: a format's own form of stamp, and zones printed by name.
+
+A layout whose field ``time`` is text (``[{time}] {message:rest}``) finds the place; ``stamped`` reads it with the
+`Form` that the parser's file declares. ``zoned`` gives times the zone that stands beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from afterlog.layout import OFFSET_UNKNOWN, Lines, Match, Times
+from afterlog.layout.times import Form
+
+__all__ = ["Form", "in_epoch", "stamped", "times_in", "zoned"]
+
+# Abbreviations that mean one offset wherever servers print them. BST, CST and IST mean several: they tell nothing.
+_ABBREVIATED: Final = {
+    "UTC": 0, "GMT": 0, "UCT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9, "KST": 9, "HKT": 8,
+    "SGT": 8, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+_NUMERIC: Final = re.compile(r"([-+])(\d\d):?(\d\d)?")
+_ZONE: Final = re.compile(r" ?(?:[A-Z]{1,5}|[-+]\d\d(?::?\d\d)?|[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+)")
+_QUARTER_US: Final = 900_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamped(match: Match, *forms: Form, field: str = "time", columns: Sequence[str] = ()) -> dict[str, Any]:
+    """Read a text field as times of one of these forms; behind the time a zone may stand.
+
+    Returns ``time`` and ``refused`` for a ``meaning`` to hand on: a line is refused where no form fits or the time
+    does not exist. ``columns`` names fields of the match that served only to find the time; they are dropped.
+    """
+    starts, ends = match.span(field)
+    times, ok = times_in(match.lines.spans(np.maximum(starts, 0), np.maximum(ends, 0)), *forms)
+    return {"time": times, "refused": ~ok, **dict.fromkeys(columns)}
+
+
+def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
+    """Read whole texts as times of the first form that fits each, with a zone behind it; and which are times."""
+    count = len(texts)
+    wall, offset, ok = np.zeros(count, np.int64), np.full(count, OFFSET_UNKNOWN, np.int32), np.zeros(count, bool)
+    resolution = 1_000_000
+    has_year = True
+    for form in forms:
+        todo = np.flatnonzero(~ok)
+        if not len(todo):
+            break
+        starts, limits = texts.starts[todo], texts.ends[todo]
+        ends, fits = form.ends(texts.block, starts, limits)
+        good = np.flatnonzero(fits)
+        if not len(good):
+            continue
+        times, exists = form.read(texts.block, starts[good], ends[good])
+        known = times.offset_s
+        if (ends[good] < limits[good]).any():
+            zones = texts.texts(ends[good], limits[good])
+            times, named = _behind(times, zones)
+            exists = exists & named
+            known = times.offset_s
+        rows = todo[good][exists]
+        wall[rows], offset[rows], ok[rows] = times.wall_us[exists], known[exists], True
+        resolution = min(resolution, times.resolution_us)
+        has_year = has_year and form.has_year
+    return Times(wall, offset, has_year, resolution), ok
+
+
+def _behind(times: Times, zones: pa.Array) -> tuple[Times, np.ndarray]:
+    """Give times the zones behind them; and where there is none, or one that looks like a zone."""
+    coded = zones.dictionary_encode()
+    fits = [_looks_like_zone(text) for text in coded.dictionary.to_pylist()]
+    return zoned(times, zones), np.array(fits, bool)[np.asarray(coded.indices)]
+
+
+def _looks_like_zone(text: str) -> bool:
+    return text == "" or _ZONE.fullmatch(text) is not None
+
+
+def zoned(times: Times, zones: pa.Array) -> Times:
+    """Give times the zone printed beside them: an offset, an abbreviation with one meaning, or an IANA name.
+
+    A time that has an offset already keeps it; a zone that tells nothing leaves it unknown.
+    """
+    coded = zones.dictionary_encode()
+    codes = np.asarray(coded.indices.fill_null(-1))
+    offset = np.array(times.offset_s, np.int32)
+    for code, zone in enumerate(coded.dictionary.to_pylist()):
+        rows = np.flatnonzero((codes == code) & (offset == OFFSET_UNKNOWN))
+        fixed = _fixed_offset(zone.strip())
+        if fixed is not None:
+            offset[rows] = fixed
+        elif "/" in zone and len(rows):
+            offset[rows] = _offsets_there(zone.strip(), times.wall_us[rows])
+    return Times(times.wall_us, offset, times.has_year, times.resolution_us)
+
+
+def _fixed_offset(zone: str) -> int | None:
+    if zone in _ABBREVIATED:
+        return _ABBREVIATED[zone] * 3600
+    found = _NUMERIC.fullmatch(zone)
+    if found is None or int(found[2]) > 23 or int(found[3] or 0) > 59:
+        return None
+    seconds = int(found[2]) * 3600 + int(found[3] or 0) * 60
+    return -seconds if found[1] == "-" else seconds
+
+
+def _offsets_there(zone: str, wall_us: np.ndarray) -> np.ndarray:
+    """Look up the offsets of wall clocks, once per quarter of an hour; in a repeated hour the first counts."""
+    quarters, back = np.unique(wall_us // _QUARTER_US, return_inverse=True)
+    return np.array([_offset_there(zone, int(quarter)) for quarter in quarters], np.int32)[back]
+
+
+@cache
+def _offset_there(zone: str, quarter: int) -> int:
+    try:
+        wall = (_EPOCH + timedelta(microseconds=quarter * _QUARTER_US)).replace(tzinfo=ZoneInfo(zone))
+        offset = wall.utcoffset()
+    except (KeyError, ValueError, OverflowError, OSError):
+        return OFFSET_UNKNOWN
+    return OFFSET_UNKNOWN if offset is None else int(offset.total_seconds())
+
+
+def in_epoch(seconds: np.ndarray) -> np.ndarray:
+    """Microseconds since 1970 of numbers that count seconds, milli-, micro- or nanoseconds, told by their size."""
+    with np.errstate(invalid="ignore"):
+        scale = np.select([seconds < 1e11, seconds < 1e14, seconds < 1e17], [1e6, 1e3, 1.0], 1e-3)
+        return np.asarray(np.rint(np.nan_to_num(seconds) * scale), np.int64)

@@ -1,0 +1,80 @@
+"""Formats with state: a parser's generator over the lines of a whole source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from afterlog.event import COLUMNS, SCHEMA, Kind
+from afterlog.parser import Batch, Line, Lines, Record, RecordParser, Reject, Times
+from afterlog.parsing import REJECT_TEXT, Parsed, Refused
+from afterlog.source import Block
+from afterlog.sources.cleaning import cleaned
+
+_RECORDS_PER_BATCH: Final = 20_000
+
+
+def parse_records(parser: RecordParser, blocks: Iterable[Block]) -> Iterator[Parsed]:
+    """Run the parser's generator over all lines; what is neither record nor reject continues the record before."""
+    count = 0
+    left = iter(blocks)
+
+    def lines() -> Iterator[Line]:
+        nonlocal count
+        for block in left:
+            split = Lines.of(block.data)
+            for row in range(len(split)):
+                count += 1
+                yield Line(block.line + row, block.offset + int(split.starts[row]), split.bytes(row))
+
+    told = parser.records(lines())
+    accounted = 0
+    while True:
+        group = list(islice(told, _RECORDS_PER_BATCH))
+        done = len(group) < _RECORDS_PER_BATCH
+        if done:
+            for _ in lines():  # a parser may stop early: the rest is still counted
+                pass
+        total = count if done else max((item.line.number for item in group), default=count)
+        yield _records_parsed(parser, group, total - accounted)
+        accounted = total
+        if done:
+            return
+
+
+def _records_parsed(parser: RecordParser, group: list[Record | Reject], lines: int) -> Parsed:
+    records = sorted((item for item in group if isinstance(item, Record)), key=lambda r: r.line.number)
+    refused = tuple(
+        Refused(item.line.number, item.line.offset, item.reason, item.line.text[:REJECT_TEXT]) for item in group if isinstance(item, Reject)
+    )
+    number = np.array([record.line.number for record in records], np.int64)
+    offset = np.array([record.line.offset for record in records], np.int64)
+    continuations = lines - len(records) - len(refused)
+    return Parsed(_batch_of(parser, records) if records else None, number, offset, lines, continuations, refused)
+
+
+def _batch_of(parser: RecordParser, records: list[Record]) -> Batch:
+    names = sorted({name for record in records for name in record.columns} | {"kind"})
+    columns = {}
+    for name in names:
+        values = [record.columns.get(name, str(Kind.LOG) if name == "kind" else None) for record in records]
+        kind = SCHEMA.field(name).type if name in COLUMNS else pa.string()
+        columns[name] = pa.array([_plain(value, kind) for value in values], kind)
+    times = Times(
+        np.array([record.time.wall_us for record in records], np.int64),
+        np.array([record.time.offset_s for record in records], np.int32),
+        np.array([record.time.has_year for record in records], bool),
+        max(record.time.resolution_us for record in records),
+    )
+    rows = np.arange(len(records))
+    return Batch(Lines.of(b""), rows, times, columns, pa.repeat(pa.scalar(parser.name), len(records)))
+
+
+def _plain(value: Any, kind: pa.DataType) -> Any:
+    if value is None or not pa.types.is_string(kind):
+        return value
+    return str(value).encode("utf-8", "backslashreplace").decode()

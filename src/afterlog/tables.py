@@ -1,0 +1,171 @@
+"""Tables for people: plain aligned text that survives a copy into a chat; and the ledger as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from afterlog.case import Ledger
+from afterlog.clock import rfc3339, zone_of
+from afterlog.findings import Findings, alibi_of
+from afterlog.parser import LineParser
+from afterlog.outages import percent
+from afterlog.registry import Registry
+from afterlog.statement import plain, visible
+
+
+def aligned(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Align columns; numbers to the right. What comes from logs is made visible and inert."""
+    cells = [[visible(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row] for row in rows]
+    numeric = [
+        bool(cells) and all(row[i].replace(",", "").isdigit() or not row[i] for row in cells) for i in range(len(head))
+    ]
+    width = [max(len(line[i]) for line in [list(head), *cells]) for i in range(len(head))]
+    lines = [
+        [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(line, width, numeric, strict=True)]
+        for line in [list(head), *cells]
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def local(time_us: int, zone: str) -> str:
+    """Write a moment in a zone: ``2022-11-10 11:15:00 +05:30``."""
+    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).astimezone(zone_of(zone))
+    offset = moment.strftime("%z")
+    return f"{moment:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:]}"
+
+
+def sources_json(ledgers: Sequence[Ledger]) -> dict[str, Any]:
+    """Give the document of ``sources --json``."""
+    return {"sources": [_ledger_json(ledger) for ledger in ledgers]}
+
+
+def _ledger_json(ledger: Ledger) -> dict[str, Any]:
+    names = (
+        "path", "parser", "inside", "host", "service", "zone", "zone_basis", "zone_why", "year", "year_why",
+        "clock_offset_s", "status", "reason", "bytes", "lines", "events", "continuations", "rejects", "duplicates",
+    )  # fmt: skip
+    told = {name: getattr(ledger, name) for name in names}
+    told["first"] = None if ledger.first is None else rfc3339(ledger.first)
+    told["last"] = None if ledger.last is None else rfc3339(ledger.last)
+    told["gaps"] = [{"start": rfc3339(start), "end": rfc3339(end)} for start, end in ledger.gaps]
+    return told
+
+
+def source_table(ledgers: Sequence[Ledger], *, every: bool) -> str:
+    """Give the ledger of all sources, and how well they were understood together."""
+    shown = [ledger for ledger in ledgers if every or ledger.status != "not-a-log"]
+    rows = [
+        (
+            ledger.path,
+            "›".join([ledger.parser or ledger.status, *(["/".join(sorted(ledger.inside))] if ledger.inside else [])]),
+            ledger.host or "",
+            f"{ledger.zone} ({ledger.zone_basis})" if ledger.zone else "",
+            ledger.lines, ledger.events, ledger.continuations, ledger.rejects, ledger.duplicates,
+        )
+        for ledger in shown
+    ]  # fmt: skip
+    head = (
+        "SOURCE",
+        "READ BY",
+        "HOST",
+        "ZONE (HOW KNOWN)",
+        "LINES",
+        "EVENTS",
+        "CONTINUED",
+        "REJECTS",
+        "COPIES",
+    )
+    notes = [
+        f"{ledger.path}: {ledger.status}: {ledger.reason}"
+        for ledger in shown
+        if ledger.reason and ledger.status in ("partly-read", "unreadable")
+    ]
+    return "\n".join([aligned(head, rows), "", *map(visible, notes), understood(ledgers)])
+
+
+def understood(ledgers: Sequence[Ledger]) -> str:
+    """Say in two sentences how well everything was understood."""
+    read = [ledger for ledger in ledgers if ledger.status in ("read", "partly-read")]
+    lines, rejects = sum(ledger.lines for ledger in read), sum(ledger.rejects for ledger in read)
+    others = [ledger for ledger in ledgers if ledger.status in ("not-a-log", "unreadable")]
+    bad = sum(ledger.status == "unreadable" for ledger in others)
+    events = sum(ledger.events for ledger in read)
+    told = f"{len(read):,} sources, {lines:,} lines, {events:,} events; {rejects:,} lines rejected"
+    told += f" ({rejects / lines:.2%})." if lines and rejects else "."
+    if others:
+        told += (
+            f" {len(others):,} files are no logs"
+            + (f", {bad:,} of them unreadable" if bad else "")
+            + " (afterlog sources CASE --all)."
+        )
+    assumed = sum(ledger.zone_basis == "zone-assumed" for ledger in read)
+    return told + (
+        f"\n{assumed:,} sources print no zone and nothing tells it: {read_zone(read)} was assumed; state it with --tz."
+        if assumed
+        else ""
+    )
+
+
+def read_zone(ledgers: Sequence[Ledger]) -> str:
+    """Name the assumed zone."""
+    return next((ledger.zone or "UTC" for ledger in ledgers if ledger.zone_basis == "zone-assumed"), "UTC")
+
+
+def outage_table(findings: Findings, zone: str) -> str:
+    """Give the outages with their phases."""
+    if not findings.outages:
+        return "No outage found: no service left its usual failure rate. If you know when it was: --outage START..END"
+    blocks = []
+    for outage in findings.outages:
+        start = "before the logs begin" if outage.open_start else local(outage.start.time_us, zone)
+        end = "after the logs end" if outage.open_end else local(outage.end.time_us, zone)
+        lines = [
+            f"{outage.id}  {outage.level} ({outage.kind})  {outage.service}",
+            f"  from  {start}   between {local(outage.start.low_us, zone)} and {local(outage.start.high_us, zone)}",
+            f"  to    {end}   between {local(outage.end.low_us, zone)} and {local(outage.end.high_us, zone)}",
+            f"  {outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)}; "
+            f"usual {outage.baseline.rate:.3%}), {outage.clients:,} clients, servers: {', '.join(outage.hosts)}",
+        ]
+        if outage.single:
+            lines.append(f"  all of it came from one {outage.single}; not counted as an outage of the service")
+        lines += [f"  {local(p.start_us, zone)}  {p.rate:7.1%}  {p.failed:,} of {p.requests:,}" for p in outage.phases]
+        blocks.append("\n".join(lines))
+    return visible_lines("\n\n".join(blocks))
+
+
+def cause_table(findings: Findings, zone: str) -> str:
+    """Give the ranked causes with every term, then the alibis."""
+    blocks = []
+    for ranking in findings.rankings:
+        lines = [f"{ranking.outage}: {ranking.verdict}"]
+        for rank, cause in enumerate(ranking.suspects, 1):
+            when = local(cause.change.start_us, zone)
+            sure = f"confidence {cause.confidence:.0%}, score {cause.score:.1f}"
+            lines.append(f"  {rank}. {cause.change.title}   {when}   {sure}")
+            lines += [f"       {term.value:+5.1f}  {plain(term.words)}" for term in cause.terms]
+        if not ranking.suspects:
+            lines.append("  no change in these logs explains it")
+        if ranking.innocent:
+            lines.append("  not suspected:")
+            lines += [f"     -  {cause.change.title}: {plain(alibi_of(cause))}" for cause in ranking.innocent]
+        blocks.append("\n".join(lines))
+    return visible_lines("\n\n".join(blocks)) if blocks else "No outage, so no cause to rank."
+
+
+def visible_lines(told: str) -> str:
+    """Make text with log content inert, line by line."""
+    return "\n".join(visible(line) for line in told.split("\n"))
+
+
+def parser_rows(parsers: Registry) -> list[tuple[str, str, str, int, str]]:
+    """Give name, title, what it reads, number of samples, and documentation of every parser."""
+    rows = []
+    for parser in parsers:
+        reads = "records with state"
+        if isinstance(parser, LineParser):
+            inside = f"inside syslog: {', '.join(parser.inside)}" if parser.inside else ""
+            reads = inside or ("an envelope" if parser.envelope else "lines")
+        rows.append((parser.name, parser.title, reads, len(parser.samples), parser.url))
+    return rows

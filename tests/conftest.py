@@ -1,0 +1,31 @@
+"""What every test shares: the recorded outage, read once, and its truth."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from afterlog.case import Case
+from afterlog.findings import Findings, analyse
+from afterlog.ingestion import Options, ingest
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "sample_logs" / "misspelt-file-name" / "logs"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The sample's case with its findings, and what really happened."""
+
+    case: Case
+    findings: Findings
+    truth: dict
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    case = ingest([SAMPLE], tmp_path_factory.mktemp("sample") / "case", Options(tz="Asia/Kolkata", jobs=1))
+    truth = json.loads((ROOT / "tests" / "truth" / "misspelt-file-name.json").read_text(encoding="utf-8"))
+    return Recording(case, analyse(case), truth)

@@ -1,0 +1,271 @@
+"""The detector on streams small enough to know the answer by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from afterlog.detect import Stream, detect
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+ORIGIN = 1_700_000_000 * SECOND
+
+
+def stream(
+    time_s, failed, *, client=None, signature=None, refused=None, host=None, end_s=86_400, resolution_us=1, **more
+):
+    time = ORIGIN + np.round(np.asarray(time_s, dtype=float) * 1e6).astype(np.int64)
+    n = time.size
+    return Stream(
+        time_us=time,
+        failed=np.asarray(failed, dtype=bool),
+        client=np.arange(n, dtype=np.int32) % 97 if client is None else np.asarray(client, dtype=np.int32),
+        signature=np.arange(n, dtype=np.int32) % 31 if signature is None else np.asarray(signature, dtype=np.int32),
+        client_error=np.zeros(n, dtype=bool) if refused is None else np.asarray(refused, dtype=bool),
+        host=np.zeros(n, dtype=np.int16) if host is None else np.asarray(host, dtype=np.int16),
+        resolution_us=resolution_us,
+        start_us=ORIGIN,
+        end_us=ORIGIN + end_s * SECOND,
+        **more,
+    )
+
+
+def every_second(end_s=86_400):
+    return np.arange(end_s) + 0.5
+
+
+def seconds(us):
+    return (us - ORIGIN) / SECOND
+
+
+def outages(found):
+    return [e for e in found.excursions if not e.single and e.level != "blip"]
+
+
+def test_one_request_a_second_all_failing_for_ten_minutes_is_one_outage_with_its_edges_between_two_requests():
+    time = every_second()
+    (one,) = detect(stream(time, (time > 40_000) & (time < 40_600))).excursions
+    assert (one.kind, one.level, one.failed, one.requests) == ("errors", "outage", 600, 600)
+    # the last healthy request is at 39,999.5 and the first failing one at 40,000.5
+    assert 39_999.5 <= seconds(one.start.low_us) <= seconds(one.start.time_us) <= seconds(one.start.high_us) <= 40_000.5
+    assert 40_599.5 <= seconds(one.end.low_us) <= seconds(one.end.time_us) <= seconds(one.end.high_us) <= 40_600.5
+    assert not one.open_start
+    assert not one.open_end
+    assert one.detectability == pytest.approx(600 * np.log(1 / one.baseline_rate), rel=1e-3)
+
+
+def test_a_staircase_recovery_has_one_phase_for_each_step():
+    time = every_second()
+    index = np.arange(time.size)
+    failed = (time > 40_000) & (time < 44_000)
+    failed |= (time >= 44_000) & (time < 45_000) & (index % 3 != 0)
+    failed |= (time >= 45_000) & (time < 46_000) & (index % 3 == 1)
+    (one,) = detect(stream(time, failed)).excursions
+    assert [round(p.failed / p.requests, 2) for p in one.phases] == [1.0, 0.67, 0.33]
+    assert [round(seconds(p.start_us), -1) for p in one.phases] == [40_000, 44_000, 45_000]
+    assert one.phases[0].start_us == one.start.time_us
+    assert one.phases[-1].end_us == one.end.time_us
+    assert all(a.end_us == b.start_us for a, b in zip(one.phases[:-1], one.phases[1:], strict=True))
+    assert sum(p.failed for p in one.phases) == one.failed == 4000 + 667 + 333
+
+
+def test_failures_until_the_last_line_leave_the_end_open():
+    time = every_second()
+    (one,) = detect(stream(time, time > 80_000)).excursions
+    assert one.open_end
+    assert not one.open_start
+    assert one.end.time_us == ORIGIN + DAY
+
+
+def test_failures_from_the_first_line_leave_the_start_open():
+    time = every_second()
+    (one,) = detect(stream(time, time < 5_000)).excursions
+    assert one.open_start
+    assert not one.open_end
+    assert one.start.time_us == ORIGIN
+
+
+def test_a_stream_that_only_fails_is_one_outage_open_on_both_sides():
+    time = every_second(3_600)
+    (one,) = detect(stream(time, np.ones(3_600), end_s=3_600)).excursions
+    assert one.open_start
+    assert one.open_end
+    assert one.failed == 3_600
+
+
+def test_an_outage_that_fills_most_of_the_window_does_not_become_the_baseline():
+    time = every_second(10_000)
+    found = detect(stream(time, (time > 2_000) & (time < 9_000), end_s=10_000))
+    assert found.baseline.rate < 0.01
+    assert [round(seconds(e.start.time_us), -1) for e in found.excursions] == [2_000]
+
+
+def test_ten_seconds_of_failures_are_a_blip():
+    time = every_second()
+    (one,) = detect(stream(time, (time > 40_000) & (time < 40_010))).excursions
+    assert one.level == "blip"
+
+
+def test_two_runs_two_minutes_apart_are_one_excursion_and_ten_minutes_apart_are_two():
+    time = every_second()
+    near = (time > 40_000) & (time < 40_420) & ~((time > 40_150) & (time < 40_270))
+    far = (time > 40_000) & (time < 40_900) & ~((time > 40_150) & (time < 40_750))
+    assert len(detect(stream(time, near)).excursions) == 1
+    assert len(detect(stream(time, far)).excursions) == 2
+
+
+def test_one_client_whose_every_request_fails_is_labelled_as_the_culprit():
+    time = np.sort(np.concatenate((every_second(), 40_000.25 + np.arange(600))))
+    extra = time % 1 == 0.25
+    client = np.where(extra, 500, np.arange(time.size) % 97)
+    (one,) = detect(stream(time, extra, client=client)).excursions
+    assert (one.single, one.culprit) == ("client", 500)
+
+
+def test_a_distributed_scanner_with_three_signatures_is_labelled_by_signature():
+    time = np.sort(np.concatenate((every_second(), 40_000.25 + np.arange(0, 900, 0.5))))
+    extra = (time % 1 == 0.25) | (time % 1 == 0.75)
+    client = np.where(extra, 1000 + np.arange(time.size) % 400, np.arange(time.size) % 97)
+    signature = np.where(extra, 700 + np.arange(time.size) % 3, np.arange(time.size) % 31)
+    found = detect(stream(time, extra, client=client, signature=signature))
+    assert {e.single for e in found.excursions} == {"signature"}
+
+
+def test_the_service_failing_for_everyone_has_no_single_culprit_though_one_client_is_busy():
+    time = every_second()
+    client = np.where(np.arange(time.size) % 2 == 0, 7, np.arange(time.size) % 97)
+    (one,) = detect(stream(time, (time > 40_000) & (time < 40_600), client=client)).excursions
+    assert one.single == ""
+
+
+def test_only_the_failing_host_is_named_and_its_own_requests_set_the_edges():
+    time = every_second()
+    host = np.arange(time.size) % 8
+    (one,) = detect(stream(time, (host == 3) & (time > 40_000) & (time < 42_000), host=host)).excursions
+    assert one.hosts == (3,)
+    assert one.level == "degraded"
+    # host 3 answers at 3.5, 11.5, ... modulo 8: its neighbours of 40,000 are 39,995.5 and 40,003.5
+    assert 39_995.5 <= seconds(one.start.low_us) <= seconds(one.start.high_us) <= 40_003.5
+
+
+def test_a_host_whose_clock_is_two_minutes_ahead_does_not_lengthen_the_outage():
+    time = every_second()
+    host = np.arange(time.size) % 8
+    failed = (time > 40_000) & (time < 41_000)
+    shown = time + 120.0 * (host == 2)
+    order = np.argsort(shown, kind="stable")
+    found = outages(detect(stream(shown[order], failed[order], host=host[order], end_s=86_600)))
+    assert [(round(seconds(e.start.time_us), -1), round(seconds(e.end.time_us), -1)) for e in found] == [
+        (40_000, 41_000)
+    ]
+    assert any("clock of host 2" in note for note in found[0].notes)
+
+
+def test_half_an_hour_without_a_request_is_silence_but_not_where_files_end_and_begin():
+    time = every_second()
+    time = time[(time < 40_000) | (time >= 41_800)]
+    none = np.zeros(time.size)
+    (one,) = detect(stream(time, none)).excursions
+    assert (one.kind, one.level) == ("silence", "outage")
+    assert seconds(one.start.time_us) == pytest.approx(39_999.5 + np.log(2), abs=0.1)
+    rotation = (ORIGIN + 40_000 * SECOND, ORIGIN + 41_800 * SECOND)
+    assert detect(stream(time, none, rotation_us=rotation)).excursions == ()
+    assert detect(stream(time, none, gaps=(rotation,))).excursions == ()
+
+
+def test_the_hour_that_a_clock_skips_is_no_silence():
+    origin = -(-ORIGIN // (3600 * SECOND)) * 3600 - ORIGIN // SECOND
+    time = every_second()
+    gone = (time >= origin + 36_000) & (time < origin + 39_600)
+    assert detect(stream(time[~gone], np.zeros(86_400 - 3_600))).excursions == ()
+
+
+def test_refusals_for_everyone_are_client_errors_and_those_of_a_scanner_are_nobodys_outage():
+    time = every_second()
+    inside = (time > 40_000) & (time < 41_000)
+    (one,) = detect(stream(time, np.zeros(86_400), refused=inside)).excursions
+    assert (one.kind, one.failed) == ("client-errors", 1000)
+    scanner = np.sort(np.concatenate((time, 40_000.25 + np.arange(3_000) / 3)))
+    extra = ~np.isin(scanner, time)
+    client = np.where(extra, 500, np.arange(scanner.size) % 97)
+    assert outages(detect(stream(scanner, np.zeros(scanner.size), client=client, refused=extra))) == []
+
+
+def test_whole_second_stamps_widen_the_intervals_by_a_quarter_second_on_each_side():
+    time = np.floor(every_second())
+    (one,) = detect(stream(time, (time >= 40_000) & (time < 40_600), resolution_us=SECOND)).excursions
+    assert seconds(one.start.high_us) - seconds(one.start.low_us) >= 0.5
+    assert seconds(one.start.low_us) <= 40_000 <= seconds(one.start.high_us)
+
+
+@pytest.mark.parametrize("failed", [[], [True], [False], [True] * 50, [False] * 50])
+@pytest.mark.parametrize("step", [0.0, 1.0])
+def test_empty_single_and_simultaneous_events_never_raise(failed, step):
+    found = detect(stream(np.arange(len(failed)) * step + 1, failed, end_s=100))
+    assert all(e.start.time_us <= e.end.time_us for e in found.excursions)
+
+
+def test_a_window_of_no_length_gives_nothing():
+    assert detect(stream([], [], end_s=0)).excursions == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3_000), st.booleans(), st.integers(-1, 3)), max_size=120),
+    st.integers(-(10**6), 10**6),
+)
+def test_shifting_every_time_by_whole_hours_shifts_every_result(events, hours):
+    events.sort(key=lambda e: e[0])
+    one = stream(
+        [e[0] for e in events],
+        [e[1] for e in events],
+        client=[e[2] for e in events],
+        host=[e[2] for e in events],
+        end_s=3_600,
+        resolution_us=SECOND,
+    )
+    shift = hours * 3_600 * SECOND
+    moved = Stream(
+        one.time_us + shift, one.failed, one.client, one.signature, one.client_error, one.host,
+        one.resolution_us, one.start_us + shift, one.end_us + shift,
+    )  # fmt: skip
+    before, after = detect(one), detect(moved)
+    assert before.baseline == after.baseline
+    assert [(e.start.time_us + shift, e.end.time_us + shift, e.failed, e.level) for e in before.excursions] == [
+        (e.start.time_us, e.end.time_us, e.failed, e.level) for e in after.excursions
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.booleans(), st.integers(-1, 2)), max_size=200))
+def test_no_stream_raises_and_every_interval_is_ordered(events):
+    events.sort(key=lambda e: e[0])
+    codes = [e[3] for e in events]
+    found = detect(
+        stream(
+            [e[0] for e in events],
+            [e[1] for e in events],
+            refused=[e[2] for e in events],
+            client=codes,
+            signature=codes,
+            host=codes,
+            end_s=60,
+            resolution_us=SECOND,
+        )
+    )
+    for e in found.excursions:
+        assert e.start.low_us <= e.start.time_us <= e.start.high_us
+        assert e.end.low_us <= e.end.time_us <= e.end.high_us
+        assert e.start.time_us <= e.end.time_us
+        assert 0 <= e.failed <= e.requests
+        assert (e.phases[0].start_us, e.phases[-1].end_us) == (e.start.time_us, e.end.time_us)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_quiet_day_with_half_a_percent_of_errors_has_no_excursion(seed):
+    rng = np.random.default_rng(seed)
+    time = np.sort(rng.uniform(0, 86_400, 170_000))
+    assert detect(stream(time, rng.random(time.size) < 0.005)).excursions == ()
