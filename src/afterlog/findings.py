@@ -12,12 +12,12 @@ from afterlog.case import Case, Ledger
 from afterlog.causes import Cause, Ranking, rank_causes
 from afterlog.changes import Change, History, find_changes
 from afterlog.clock import parse_moment, zone_of
-from afterlog.detect import Baseline, Instant
+from afterlog.detect import Instant
 from afterlog.errors import InputError
 from afterlog.evidence import Evidence, Place, Quotes
 from afterlog.identity import stable_id
 from afterlog.impact import Impact, measure_impact
-from afterlog.outages import Outage, find_outages
+from afterlog.outages import Outage, find_outages, stated_outage
 from afterlog.resolution import Ending, find_endings
 from afterlog.signals import Signal, count_table, read_signals
 from afterlog.source import Source, walk
@@ -205,20 +205,13 @@ def _stated(case: Case, words: str, signals: Sequence[Signal], ledgers: Sequence
     end = parse_moment(until, zone) if until.strip() else max(last, start)
     if end < start:
         raise InputError(f"--outage {words!r}: it ends before it starts.")
-    return _as_stated(words, start, end, open_end=not until.strip(), signals=signals)
-
-
-def _as_stated(words: str, start: int, end: int, *, open_end: bool, signals: Sequence[Signal]) -> Outage:
-    from afterlog.outages import stated_outage  # noqa: PLC0415
-
     minute = 60_000_000
     return stated_outage(
         stable_id("outage", "stated", words),
         Instant(start, start - minute, start + minute),
         Instant(end, end - minute, end + minute),
-        open_end=open_end,
+        open_end=not until.strip(),
         signals=signals,
-        baseline=Baseline(0.0, 0.0, 1.0, 1.0, 0, 0),
         note=f"stated by a person: {words}",
     )
 

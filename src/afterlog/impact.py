@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from afterlog.evidence import Place
 from afterlog.outages import Outage
+from afterlog.requests import Flags, Requests, Times, distinct
 from afterlog.signals import Signal, route_of
 
 MINUTE_US: Final = 60_000_000
@@ -74,80 +74,76 @@ def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
     own = next((signal for signal in signals if signal.service == outage.service), None)
     if own is None:
         return None
-    inside = _within(own.requests, outage.first_us, outage.last_us)
-    bad = inside["client_error"] if outage.kind == "client-errors" else inside["failed"]
-    failed = inside[bad]
-    minutes = inside.assign(bad=bad).groupby(inside["time"] // MINUTE_US)["bad"].agg(["size", "mean"])
-    busy = minutes[minutes["size"] >= max(1, minutes["size"].median() / 2)] if len(minutes) else minutes
-    peak = busy["mean"].idxmax() if len(busy) else outage.first_us // MINUTE_US
-    statuses = failed["status"].value_counts().sort_index()
+    requests = own.requests
+    rows = requests.within(outage.first_us, outage.last_us)
+    bad = (requests.client_error if outage.kind == "client-errors" else requests.failed)[rows]
+    peak_rate, peak_us = _peak(requests.time[rows], bad, outage)
+    statuses, counts = np.unique(requests.status[rows][bad], return_counts=True)
+    total, failed = len(bad), int(bad.sum())
     return Impact(
         outage=outage.id,
-        requests=len(inside),
-        failed=len(failed),
-        rate=len(failed) / len(inside) if len(inside) else 0.0,
-        peak_rate=float(busy["mean"].max()) if len(busy) else 0.0,
-        peak_us=int(peak) * MINUTE_US,
+        requests=total,
+        failed=failed,
+        rate=failed / total if total else 0.0,
+        peak_rate=peak_rate,
+        peak_us=peak_us,
         baseline_rate=outage.baseline.rate,
-        excess=max(len(failed) - outage.baseline.rate * len(inside), 0.0),
-        clients=int(failed["client"].nunique()),
-        clients_seen=int(inside["client"].nunique()),
-        expected=_expected(own.requests, outage),
-        statuses=tuple((int(status), int(count)) for status, count in statuses.items()),
-        routes=_routes(inside, bad),
-        beside=_beside(outage, own, signals),
-        first_on_host=_first_on_host(failed),
+        excess=max(failed - outage.baseline.rate * total, 0.0),
+        clients=distinct(requests.client[rows][bad]),
+        clients_seen=distinct(requests.client[rows]),
+        expected=_expected(requests, outage),
+        statuses=tuple((int(status), int(count)) for status, count in zip(statuses, counts, strict=True)),
+        routes=_routes(requests, rows, bad),
+        beside=tuple(b for signal in signals if signal is not own for b in _beside(outage, signal)),
+        first_on_host=_first_on_host(requests, rows, bad),
     )
 
 
-def _within(requests: pd.DataFrame, start_us: int, end_us: int) -> pd.DataFrame:
-    """Give the requests from one moment to another, both included."""
-    time = requests["time"].to_numpy()
-    return requests.iloc[np.searchsorted(time, start_us) : np.searchsorted(time, end_us, side="right")]
+def _peak(time: Times, bad: Flags, outage: Outage) -> tuple[float, int]:
+    """Find the first minute with the highest failure rate, among minutes with at least half the usual requests."""
+    if not len(time):
+        return 0.0, outage.first_us // MINUTE_US * MINUTE_US
+    minute, index = np.unique(time // MINUTE_US, return_inverse=True)
+    size = np.bincount(index)
+    rate = np.bincount(index, bad) / size
+    busy = np.flatnonzero(size >= max(1.0, float(np.median(size)) / 2))
+    best = busy[int(np.argmax(rate[busy]))]
+    return float(rate[best]), int(minute[best]) * MINUTE_US
 
 
-def _expected(requests: pd.DataFrame, outage: Outage) -> float | None:
+def _expected(requests: Requests, outage: Outage) -> float | None:
     """Scale the requests of the time before the start to the outage's length."""
     length = outage.last_us - outage.first_us
-    first = int(requests["time"].iloc[0])
-    window = min(length, 60 * MINUTE_US, outage.first_us - first)
+    window = min(length, 60 * MINUTE_US, outage.first_us - int(requests.time[0]))
     if window < 10 * MINUTE_US:
         return None
-    before = len(_within(requests, outage.first_us - window, outage.first_us))
-    return before * length / window
+    before = requests.within(outage.first_us - window, outage.first_us - 1)
+    return (before.stop - before.start) * length / window
 
 
-def _routes(inside: pd.DataFrame, bad: pd.Series) -> tuple[Route, ...]:
-    if not len(inside):
-        return ()
-    path = inside["path"].astype("category")
-    names = np.array([route_of(str(name)) for name in path.cat.categories] + ["(no path)"], object)
-    table = pd.DataFrame({"route": names[path.cat.codes.to_numpy()], "bad": bad.to_numpy()})
-    counts = table.groupby("route")["bad"].agg(["size", "sum"]).reset_index()
-    counts = counts.sort_values(["sum", "size", "route"], ascending=[False, False, True]).head(10)
-    return tuple(
-        Route(str(row.route), int(row.size_), int(row.failed))
-        for row in counts.set_axis(["route", "size_", "failed"], axis=1).itertuples()
-    )
+def _routes(requests: Requests, rows: slice, bad: Flags) -> tuple[Route, ...]:
+    codes = requests.path[rows]
+    used, index = np.unique(codes, return_inverse=True)
+    asked, failed = np.bincount(index), np.bincount(index, bad)
+    sums: dict[str, list[int]] = {}
+    for code, n, k in zip(used.tolist(), asked.tolist(), failed.tolist(), strict=True):
+        counts = sums.setdefault(route_of(requests.names.path[code]) if code >= 0 else "(no path)", [0, 0])
+        counts[0] += n
+        counts[1] += int(k)
+    ranked = sorted(sums.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))
+    return tuple(Route(name, n, k) for name, (n, k) in ranked[:10])
 
 
-def _beside(outage: Outage, own: Signal, signals: Sequence[Signal]) -> tuple[Beside, ...]:
-    others = []
-    for signal in signals:
-        if signal.service == own.service:
-            continue
-        inside = _within(signal.requests, outage.first_us, outage.last_us)
-        if len(inside):
-            record = inside.iloc[0]
-            place = Place(str(record["source"]), int(record["line"]), int(record["offset"]))
-            others.append(Beside(signal.service, len(inside), int(inside["failed"].sum()), place))
-    return tuple(others)
+def _beside(outage: Outage, signal: Signal) -> list[Beside]:
+    rows = signal.requests.within(outage.first_us, outage.last_us)
+    count = rows.stop - rows.start
+    failed = int(signal.requests.failed[rows].sum())
+    return [Beside(signal.service, count, failed, signal.requests.place(rows.start))] if count else []
 
 
-def _first_on_host(failed: pd.DataFrame) -> tuple[tuple[str, int, Place], ...]:
-    firsts = failed.drop_duplicates("host")
-    return tuple(
-        (str(row.host), int(row.time), Place(str(row.source), int(row.line), int(row.offset)))
-        for row in firsts.itertuples()
-        if pd.notna(row.host)
-    )
+def _first_on_host(requests: Requests, rows: slice, bad: Flags) -> tuple[tuple[str, int, Place], ...]:
+    failed = np.flatnonzero(bad) + rows.start
+    names, server = requests.names.server, requests.server
+    codes, firsts = np.unique(server[failed], return_index=True)
+    found = sorted(int(failed[first]) for code, first in zip(codes, firsts, strict=True) if code >= 0)
+    return tuple((names[server[row]], int(requests.time[row]), requests.place(row)) for row in found)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from afterlog.case import Ledger
 from afterlog.clock import rfc3339
 from afterlog.detect import Baseline, Excursion, Instant, detect
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
+from afterlog.requests import Flags, Requests, distinct
 from afterlog.signals import SECOND_US, Signal, make_signal
 
 _SCANNER_REQUESTS: Final = 10
@@ -114,65 +115,63 @@ def find_outages(signals: Sequence[Signal], ledgers: Sequence[Ledger]) -> tuple[
 
 def _in_signal(signal: Signal, ledgers: Sequence[Ledger]) -> tuple[Signal, list[Outage]]:
     detection = detect(signal.stream)
-    scanners = _scanners(signal, detection.excursions)
-    if scanners:
-        kept = signal.requests[~signal.requests["client"].astype(object).isin(scanners)].reset_index(drop=True)
-        if len(kept):
-            signal = make_signal(signal.service, kept, ledgers)
-            detection = detect(signal.stream)
-    found = [_outage(signal, detection.baseline, excursion) for excursion in detection.excursions]
-    return signal, found
+    scanning = _scanning(signal, detection.excursions)
+    if scanning.any() and not scanning.all():
+        signal = make_signal(signal.service, signal.requests.take(~scanning), ledgers)
+        detection = detect(signal.stream)
+    return signal, [_outage(signal, detection.baseline, excursion) for excursion in detection.excursions]
 
 
-def _scanners(signal: Signal, excursions: Sequence[Excursion]) -> set[str]:
-    """Name the clients who, outside of any excursion, asked almost only for what is not there."""
+def _scanning(signal: Signal, excursions: Sequence[Excursion]) -> Flags:
+    """Tell which requests came from clients who, outside of any excursion, asked almost only for what is not there."""
     requests = signal.requests
-    time = requests["time"].to_numpy()
-    calm = np.ones(len(time), bool)
+    calm = np.ones(len(requests), bool)
     for excursion in excursions:
-        calm &= ~((time >= excursion.start.low_us) & (time < excursion.end.high_us))
-    quiet = requests.loc[calm, ["client", "client_error"]]
-    per_client = quiet.groupby("client", observed=True)["client_error"].agg(["size", "mean"])
-    odd = per_client[(per_client["size"] >= _SCANNER_REQUESTS) & (per_client["mean"] >= _SCANNER_SHARE)]
-    return {str(client) for client in odd.index}
+        calm &= ~((requests.time >= excursion.start.low_us) & (requests.time < excursion.end.high_us))
+    calm &= requests.client >= 0
+    many = len(requests.names.client) + 1
+    asked = np.bincount(requests.client[calm], minlength=many)
+    refused = np.bincount(requests.client[calm], requests.client_error[calm], many)
+    return ((asked >= _SCANNER_REQUESTS) & (refused >= _SCANNER_SHARE * asked))[requests.client]
 
 
 def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
     requests = signal.requests
-    time = requests["time"].to_numpy()
-    bad = requests["client_error"] if excursion.kind == "client-errors" else requests["failed"]
+    time = requests.time
+    bad = requests.client_error if excursion.kind == "client-errors" else requests.failed
     span = (time >= excursion.start.low_us) & (time <= excursion.end.high_us)
-    failures = np.flatnonzero(span & bad.to_numpy(bool)) if excursion.kind != "silence" else np.empty(0, np.int64)
-    first = _place(requests, int(failures[0])) if len(failures) else None
-    last = _place(requests, int(failures[-1])) if len(failures) else None
+    failures = np.flatnonzero(span & bad) if excursion.kind != "silence" else np.empty(0, np.int64)
+    first = requests.place(int(failures[0])) if len(failures) else None
     first_us = int(time[failures[0]]) if len(failures) else excursion.start.time_us
     last_us = int(time[failures[-1]]) if len(failures) else excursion.end.time_us
-    inside = (time >= first_us) & (time <= last_us)
-    after = np.flatnonzero((time > last_us) & ~bad.to_numpy(bool))
+    inside = requests.within(first_us, last_us)
+    failed = np.flatnonzero(bad[inside]) + inside.start
+    count = inside.stop - inside.start
+    after = np.flatnonzero(~bad[inside.stop :])
     anchor = (first.source, first.line) if first else (excursion.start.time_us // 60_000_000,)
     return Outage(
         id=stable_id("outage" if excursion.level != "blip" else "blip", excursion.kind, signal.service, *anchor),
         kind=excursion.kind,
         level=excursion.level,
         service=signal.service,
-        hosts=_failing_hosts(requests, inside & bad.to_numpy(bool)),
+        hosts=_names(requests, failed),
         start=_told(excursion.start, first_us),
         end=_told(excursion.end, last_us),
         open_start=excursion.open_start,
         open_end=excursion.open_end,
         baseline=baseline,
-        failure_rate=float(bad[inside].mean()) if inside.any() else excursion.failure_rate,
-        requests=int(inside.sum()),
-        failed=int((inside & bad.to_numpy(bool)).sum()),
-        clients=int(requests.loc[inside & bad.to_numpy(bool), "client"].nunique()),
-        phases=tuple(_phase(requests, time, bad, phase.start_us, phase.end_us) for phase in excursion.phases),
+        failure_rate=len(failed) / count if count else excursion.failure_rate,
+        requests=count,
+        failed=len(failed),
+        clients=distinct(requests.client[failed]),
+        phases=tuple(_phase(requests, bad, phase.start_us, phase.end_us) for phase in excursion.phases),
         single=excursion.single,
         notes=excursion.notes,
         first_us=first_us,
         last_us=last_us,
         first=first,
-        last=last,
-        recovered=_place(requests, int(after[0])) if len(after) else None,
+        last=requests.place(int(failures[-1])) if len(failures) else None,
+        recovered=requests.place(int(after[0]) + inside.stop) if len(after) else None,
     )
 
 
@@ -188,51 +187,46 @@ def _told(boundary: Instant, failure_us: int) -> Instant:
 
 
 def stated_outage(
-    identity: str,
-    start: Instant,
-    end: Instant,
-    *,
-    open_end: bool,
-    signals: Sequence[Signal],
-    baseline: Baseline,
-    note: str,
+    identity: str, start: Instant, end: Instant, *, open_end: bool, signals: Sequence[Signal], note: str
 ) -> Outage:
     """Make an outage of what a person said; its figures come from the signal with the most failures in it, if any."""
-    counted = [(signal, _failures_within(signal, start.time_us, end.time_us)) for signal in signals]
-    signal, failed = max(counted, key=lambda pair: len(pair[1]), default=(None, np.empty(0, np.int64)))
-    requests = signal.requests if signal is not None else None
-    inside = 0 if requests is None else int(np.ptp(np.searchsorted(requests["time"], [start.time_us, end.time_us])))
-    picked = requests.iloc[failed] if requests is not None else None
-    return Outage(
-        id=identity, kind="stated", level="outage", service=signal.service if signal and len(failed) else "",
-        hosts=tuple(sorted({str(host) for host in picked["host"].dropna()})) if picked is not None else (),
-        start=start, end=end, open_start=False, open_end=open_end, baseline=baseline,
-        failure_rate=len(failed) / inside if inside else 0.0, requests=inside, failed=len(failed),
-        clients=int(picked["client"].nunique()) if picked is not None else 0, phases=(), single="", notes=(note,),
-        first_us=start.time_us, last_us=end.time_us,
-        first=_place(requests, int(failed[0])) if requests is not None and len(failed) else None,
-        last=_place(requests, int(failed[-1])) if requests is not None and len(failed) else None, recovered=None,
+    counted = [(signal, signal.requests.within(start.time_us, end.time_us)) for signal in signals]
+    failing = [(int(signal.requests.failed[rows].sum()), signal, rows) for signal, rows in counted]
+    failing = sorted((item for item in failing if item[0]), key=lambda item: (-item[0], item[1].service))
+    stated = Outage(
+        id=identity, kind="stated", level="outage", service="", hosts=(), start=start, end=end, open_start=False,
+        open_end=open_end, baseline=Baseline(0.0, 0.0, 1.0, 1.0, 0, 0), failure_rate=0.0, requests=0, failed=0,
+        clients=0, phases=(), single="", notes=(note,), first_us=start.time_us, last_us=end.time_us, first=None,
+        last=None, recovered=None,
     )  # fmt: skip
+    if not failing:
+        return stated
+    _count, signal, rows = failing[0]
+    requests = signal.requests
+    failed = np.flatnonzero(requests.failed[rows]) + rows.start
+    return replace(
+        stated,
+        service=signal.service,
+        hosts=_names(requests, failed),
+        failure_rate=len(failed) / (rows.stop - rows.start),
+        requests=rows.stop - rows.start,
+        failed=len(failed),
+        clients=distinct(requests.client[failed]),
+        first=requests.place(int(failed[0])),
+        last=requests.place(int(failed[-1])),
+    )
 
 
-def _failures_within(signal: Signal, start_us: int, end_us: int) -> np.ndarray:
-    time = signal.requests["time"].to_numpy()
-    return np.flatnonzero((time >= start_us) & (time < end_us) & signal.requests["failed"].to_numpy(bool))
+def _phase(requests: Requests, bad: Flags, start_us: int, end_us: int) -> Phase:
+    """Count a phase, ``[start, end)``."""
+    rows = requests.within(start_us, end_us - 1)
+    failed = np.flatnonzero(bad[rows]) + rows.start
+    return Phase(start_us, end_us, rows.stop - rows.start, len(failed), _names(requests, failed))
 
 
-def _phase(requests: pd.DataFrame, time: np.ndarray, bad: pd.Series, start_us: int, end_us: int) -> Phase:
-    inside = (time >= start_us) & (time < end_us)
-    failed = inside & bad.to_numpy(bool)
-    return Phase(start_us, end_us, int(inside.sum()), int(failed.sum()), _failing_hosts(requests, failed))
-
-
-def _failing_hosts(requests: pd.DataFrame, failed: np.ndarray) -> tuple[str, ...]:
-    return tuple(sorted(str(host) for host in requests.loc[failed, "host"].dropna().unique()))
-
-
-def _place(requests: pd.DataFrame, row: int) -> Place:
-    record = requests.iloc[row]
-    return Place(str(record["source"]), int(record["line"]), int(record["offset"]))
+def _names(requests: Requests, rows: NDArray[np.int64]) -> tuple[str, ...]:
+    names = requests.names.server
+    return tuple(names[code] for code in np.unique(requests.server[rows]) if code >= 0)
 
 
 def percent(rate: float) -> str:

@@ -44,16 +44,17 @@ def draw(findings: Findings, zone: str) -> str | None:
 def _chosen(findings: Findings) -> Signal | None:
     worst = max(findings.outages, key=lambda outage: (outage.level != "blip", outage.failed), default=None)
     named = [signal for signal in findings.signals if worst and signal.service == worst.service]
-    return (named or sorted(findings.signals, key=lambda signal: -len(signal.requests)) or [None])[0]
+    busiest = sorted(findings.signals, key=lambda signal: -len(signal.requests))
+    return next(iter([*named, *busiest]), None)
 
 
 def _plot(axes: Axes, signal: Signal, findings: Findings, zone: str) -> None:
-    time = signal.requests["time"].to_numpy()
+    time = signal.requests.time
     begin, end = _window(time, [o for o in findings.outages if o.service == signal.service and o.level != "blip"])
     step_s = next((step for step in _STEPS_S if (end - begin) / 1e6 / step <= _BARS), _STEPS_S[-1])
     edges = np.arange(begin // (step_s * 1_000_000), end // (step_s * 1_000_000) + 2) * step_s * 1_000_000
     every, _ = np.histogram(time, edges)
-    failed, _ = np.histogram(time[signal.requests["failed"].to_numpy(bool)], edges)
+    failed, _ = np.histogram(time[signal.requests.failed], edges)
     local = zone_of(zone)
     when = [(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(edge))).astimezone(local) for edge in edges]
     naive: list[Any] = [moment.replace(tzinfo=None) for moment in when]
@@ -73,7 +74,7 @@ def _plot(axes: Axes, signal: Signal, findings: Findings, zone: str) -> None:
     axes.set_title(f"{signal.service}, {zone}", loc="right", fontsize=9, color=_INK, parse_math=False)
     from matplotlib import dates  # noqa: PLC0415
 
-    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(axes.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
 
 
 def _window(time: np.ndarray, outages: list[Outage]) -> tuple[int, int]:
@@ -89,14 +90,10 @@ def _mark_changes(axes: Axes, findings: Findings, zone: str, begin: int, end: in
     numbers = [
         entry for entry in findings.timeline if entry.kind in ("change", "attempt") and begin <= entry.time_us <= end
     ]
-    for entry in numbers:
-        axes.axvline(
-            _at(entry.time_us, zone),
-            color=_MARK,
-            lw=0.9,
-            ls=":" if entry.kind == "attempt" else "-",
-            alpha=0.7,
-        )
+    for kind, style, label in (("change", "-", "change"), ("attempt", ":", "failed attempt")):
+        for index, entry in enumerate(entry for entry in numbers if entry.kind == kind):
+            told = label if index == 0 else None
+            axes.axvline(_at(entry.time_us, zone), color=_MARK, lw=0.9, ls=style, alpha=0.7, label=told)
 
 
 def _at(time_us: int, zone: str) -> Any:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from afterlog.changes import Change
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.outages import Outage, Phase, percent
+from afterlog.requests import Requests
 from afterlog.signals import Signal
 from afterlog.statement import Text, codes, text
 
@@ -80,14 +80,12 @@ def _words(phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Tex
     )
 
 
-def _first_success(requests: pd.DataFrame, hosts: tuple[str, ...], time_us: int) -> tuple[int, Place] | None:
+def _first_success(requests: Requests, hosts: tuple[str, ...], time_us: int) -> tuple[int, Place] | None:
     """Find the first request that succeeded on the recovered hosts: when, and its line."""
-    time = requests["time"].to_numpy()
-    good = (time >= time_us - 1_000_000) & ~requests["failed"].to_numpy(bool)
+    begin = int(np.searchsorted(requests.time, time_us - 1_000_000))
+    good = ~requests.failed[begin:]
     if hosts:
-        good &= requests["host"].isin(hosts).to_numpy()
+        wanted = [code for code, name in enumerate(requests.names.server) if name in hosts]
+        good &= np.isin(requests.server[begin:], wanted)
     rows = np.flatnonzero(good)
-    if not len(rows):
-        return None
-    record = requests.iloc[int(rows[0])]
-    return int(record["time"]), Place(str(record["source"]), int(record["line"]), int(record["offset"]))
+    return (int(requests.time[begin + rows[0]]), requests.place(begin + int(rows[0]))) if len(rows) else None

@@ -125,8 +125,7 @@ def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, 
 def _blip(outage: Outage) -> Entry:
     places = tuple(place for place in (outage.first, outage.last) if place)
     words = text("Blip: ", f"{outage.failed} of {outage.requests} requests fail at ", Code(outage.service))
-    entry = _entry(outage, "blip", outage.start.time_us, outage.start.low_us, outage.start.high_us, words, places, 5.0)
-    return replace(entry, until_us=outage.end.time_us)
+    return replace(_entry(outage, "blip", outage.first_us, outage.start, words, places), until_us=outage.last_us)
 
 
 # --- changes ------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Views: the same user request seen by the proxy and by the web server behind it.
 
-Two sources see the same requests when, for requests of the one taken at random, the other holds one with the
-same method, path and status (and client, where it sees the true one) within a few seconds. The view with the
-``upstream`` column, or else the larger one, is the outer. Impact counts only outermost views.
+Two sources see the same requests when the proxy names the other's host as the server that answered, or when, for
+requests of the one taken at even distances, the other holds one with the same method, path and status within a few
+seconds. Impact counts only outermost views; the inner ones tell where it failed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from afterlog.case import Case
-from afterlog.event import Kind
+from afterlog.requests import Requests
 
 _SAMPLE: Final = 400
 _TOLERANCE_US: Final = 3_000_000
 _ENOUGH: Final = 0.6
-_KEYS: Final = ["method", "path", "status"]
-_COLUMNS: Final = ["time", "source", "host", "upstream", *_KEYS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +29,49 @@ class Views:
     inner: Mapping[str, str]
 
 
-def find_views(case: Case) -> Views:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one source saw: times and keys of its requests in order, its hosts, and the servers it names."""
+
+    path: str
+    time: NDArray[np.int64]
+    key: NDArray[np.int64]
+    hosts: frozenset[str]
+    servers: frozenset[str]
+
+
+def find_views(requests: Requests) -> Views:
     """Decide for every source of requests whether another one sees the same requests further out."""
-    table = case.events(_COLUMNS, pc.field("kind") == str(Kind.REQUEST))
-    if not len(table):
-        return Views((), {})
-    frame = table.to_pandas(strings_to_categorical=True)
-    frame["time"] = frame["time"].astype("int64")
-    groups = {str(path): part for path, part in frame.groupby("source", observed=True)}
-    proxies = {path: set(part["upstream"].dropna().unique()) for path, part in groups.items()}
+    seen = [_seen(requests, code) for code in np.unique(requests.source)]
+    further_out = sorted(seen, key=lambda one: (-len(one.servers), -len(one.time), one.path))
     inner: dict[str, str] = {}
-    for path, part in sorted(groups.items()):
-        for other in sorted(groups, key=lambda name: (-len(proxies[name]), -len(groups[name]), name)):
-            if other != path and other not in inner and _is_behind(part, proxies[path], groups[other], proxies[other]):
-                inner[path] = other
-                break
-    return Views(tuple(path for path in sorted(groups) if path not in inner), inner)
+    for one in seen:
+        outer = next((o for o in further_out if o is not one and o.path not in inner and _is_behind(one, o)), None)
+        if outer is not None:
+            inner[one.path] = outer.path
+    return Views(tuple(one.path for one in seen if one.path not in inner), inner)
 
 
-def _is_behind(part: pd.DataFrame, own: set[str], outer: pd.DataFrame, servers: set[str]) -> bool:
-    """Tell whether the requests of ``part`` are those of ``outer``, seen one step further in."""
-    if not servers or len(own) >= len(servers):
+def _seen(requests: Requests, source: int) -> _Seen:
+    mine = requests.source == source
+    names = requests.names
+    paths, methods = len(names.path) + 1, len(names.method) + 1
+    key = (
+        (requests.status[mine].astype(np.int64) * methods + requests.method[mine] + 1) * paths + requests.path[mine] + 1
+    )
+    hosts = frozenset(names.host[code] for code in np.unique(requests.host[mine]) if code >= 0)
+    servers = frozenset(names.upstream[code] for code in np.unique(requests.upstream[mine]) if code >= 0)
+    return _Seen(names.source[source], requests.time[mine], key, hosts, servers)
+
+
+def _is_behind(one: _Seen, outer: _Seen) -> bool:
+    """Tell whether the requests of ``one`` are those of ``outer``, seen one step further in."""
+    if not outer.servers or len(one.servers) >= len(outer.servers):
         return False
-    hosts = {str(host) for host in part["host"].dropna().unique()}
-    if hosts and hosts <= {server.rpartition(":")[0] or server for server in servers} | servers:
+    if one.hosts and one.hosts <= outer.servers | {server.rpartition(":")[0] for server in outer.servers}:
         return True
-    rows = np.unique(np.linspace(0, len(part) - 1, min(_SAMPLE, len(part))).astype(int))
-    sample = part.iloc[rows][["time", *_KEYS]].drop_duplicates()
-    near = sample.merge(_around(outer, sample["time"].to_numpy()), on=_KEYS, suffixes=("", "_outer"))
-    close = (near["time_outer"] - near["time"]).abs() <= _TOLERANCE_US
-    return len(near.loc[close, ["time", *_KEYS]].drop_duplicates()) >= _ENOUGH * len(sample)
-
-
-def _around(outer: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
-    """Give the outer requests within the tolerance of any of the times; ``outer`` is in time order."""
-    when = outer["time"].to_numpy()
-    low = np.searchsorted(when, times - _TOLERANCE_US)
-    high = np.searchsorted(when, times + _TOLERANCE_US, side="right")
-    rows = np.unique(np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)]))
-    return outer.iloc[rows][["time", *_KEYS]]
+    rows = np.unique(np.linspace(0, len(one.time) - 1, min(_SAMPLE, len(one.time))).astype(int))
+    low = np.searchsorted(outer.time, one.time[rows] - _TOLERANCE_US)
+    high = np.searchsorted(outer.time, one.time[rows] + _TOLERANCE_US, side="right")
+    found = sum(bool((outer.key[a:b] == key).any()) for a, b, key in zip(low, high, one.key[rows], strict=True))
+    return found >= _ENOUGH * len(rows)
