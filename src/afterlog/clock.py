@@ -54,6 +54,9 @@ class SourceClock:
     zone_why: str = ""
     year: int | None = None
     year_why: str = ""
+    offset_at_us: tuple[int, ...] = ()  # the host's own UTC times at which its clock's offset was measured
+    offsets_s: tuple[float, ...] = ()  # seconds its clock was ahead at these times; empty where it is right
+    offset_why: str = ""
 
 
 class Resolved(NamedTuple):
@@ -226,7 +229,16 @@ class Clock:
         if zoneless.any():
             utc[zoneless] = wall[zoneless] - self._offsets(wall[zoneless]) * 1_000_000
             basis[zoneless] = np.maximum(basis[zoneless], _CODE[self._settings.zone_basis])
+        if self._settings.offsets_s:
+            utc = utc - self._ahead_us(utc)
+            basis = np.maximum(basis, _CODE[TimeBasis.OFFSET_CORRECTED]).astype(np.int8)
         return Resolved(utc, basis)
+
+    def _ahead_us(self, utc: np.ndarray) -> np.ndarray:
+        """Give how far the clock was ahead at these of its times, microseconds: linear between measurements."""
+        at = np.array(self._settings.offset_at_us, np.float64)
+        ahead = np.array(self._settings.offsets_s, np.float64) * 1e6
+        return np.rint(np.interp(utc.astype(np.float64), at, ahead)).astype(np.int64)
 
     def _dated(self, wall: np.ndarray) -> np.ndarray:
         """Give year-less wall times their year; a step of over half a year back is New Year."""
