@@ -125,7 +125,7 @@ def test_the_draft_has_the_shape_of_the_seed(draft):
 def test_the_draft_has_none_of_the_seeds_contradictions(draft):
     starts = set(re.findall(r"11:1[0-9]:\d\d(?= to 14|(?= Outage begins))", draft))
     assert starts == {"11:15:00"}
-    assert re.search(r"From 11:15:00 to 14:22:24", draft)
+    assert "from 11:15:00 to 14:22:24" in draft
     assert "14:22:24 Outage ends" in draft
     assert "3 h 07 min 24 s" in draft  # 14:22:24 − 11:15:00
 

@@ -4,7 +4,7 @@ The same verbs as the command line::
 
     import afterlog
     case = afterlog.ingest(["logs/"], out="case")
-    case.frame()
+    case.timeline().frame()
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -164,7 +165,7 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
         requests=count,
         failed=len(failed),
         clients=distinct(requests.client[failed]),
-        phases=tuple(_phase(requests, bad, phase.start_us, phase.end_us) for phase in excursion.phases),
+        phases=_phases(requests, bad, excursion, first_us, last_us),
         single=excursion.single,
         notes=excursion.notes,
         first_us=first_us,
@@ -215,6 +216,14 @@ def stated_outage(
         first=requests.place(int(failed[0])),
         last=requests.place(int(failed[-1])),
     )
+
+
+def _phases(requests: Requests, bad: Flags, found: Excursion, first_us: int, last_us: int) -> tuple[Phase, ...]:
+    """Count the phases; the first begins with the first failure and the last ends with the last one."""
+    if not found.phases or found.kind == "silence":
+        return ()
+    cuts = [first_us, *(phase.start_us for phase in found.phases[1:]), last_us + 1]
+    return tuple(_phase(requests, bad, start, end) for start, end in pairwise(cuts) if end > start)
 
 
 def _phase(requests: Requests, bad: Flags, start_us: int, end_us: int) -> Phase:

@@ -51,8 +51,8 @@ class _Clock:
     def at(self, time_us: int) -> datetime:
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).astimezone(self._zone)
 
-    def time(self, time_us: int, *, seconds: bool = True) -> str:
-        return self.at(time_us).strftime("%H:%M:%S" if seconds else "%H:%M")
+    def time(self, time_us: int, precision: str = "seconds") -> str:
+        return self.at(time_us).strftime("%H:%M" if precision == "minutes" else "%H:%M:%S")
 
     def date(self, time_us: int) -> str:
         moment = self.at(time_us)
@@ -103,13 +103,13 @@ class _Page:
         if isinstance(part, Code):
             return code_span(part.text)
         if isinstance(part, Time):
-            return self.moment(part.us, seconds=part.seconds)
+            return self.clock.date(part.us) if part.precision == "date" else self.moment(part.us, part.precision)
         return str(part)
 
-    def moment(self, time_us: int, *, seconds: bool = True) -> str:
+    def moment(self, time_us: int, precision: str = "seconds") -> str:
         """Print a time, its date too where that is not the day of the outage."""
         day = self.clock.date(time_us)
-        time = self.clock.time(time_us, seconds=seconds)
+        time = self.clock.time(time_us, precision)
         return time if day == self._day else f"{day}, {time}"
 
     def say(self, statement: Statement) -> str:
@@ -117,7 +117,7 @@ class _Page:
 
     def ask(self, question: str) -> str:
         """Print a question; ``{time}`` in it is a moment in microseconds."""
-        return re.sub(r"\{(\d+)\}", lambda found: self.clock.time(int(found[1]), seconds=False), question)
+        return re.sub(r"\{(\d+)\}", lambda found: self.clock.time(int(found[1]), "minutes"), question)
 
 
 def render(draft: Draft, template: str = DEFAULT) -> str:

@@ -24,10 +24,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A moment, UTC microseconds; ``seconds`` says whether seconds are meant to be printed."""
+    """A moment, UTC microseconds, printed to the ``precision``: seconds, minutes, or date (the day alone)."""
 
     us: int
-    seconds: bool = True
+    precision: str = "seconds"
 
 
 Part = str | Code | Time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from afterlog.draft.evidence import coverage, unread
 from afterlog.draft.gaps import questions
 from afterlog.draft.how import measures, resolution
 from afterlog.draft.model import Chapter, Draft, Figure, Measure, Suspect
@@ -29,6 +30,8 @@ def make_draft(findings: Findings, zone: str, picture: str | None) -> Draft:
         findings.timeline,
         findings.left_out,
         picture,
+        coverage(findings.ledgers),
+        unread(findings.ledgers),
         findings,
     )
 

@@ -60,6 +60,20 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was read of one host by one parser: sources, lines, and how their times are known."""
+
+    host: str
+    parser: str
+    sources: int
+    lines: int
+    events: int
+    rejects: int
+    zones: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A postmortem, ready for a template."""
 
@@ -70,4 +84,6 @@ class Draft:
     timeline: tuple[Entry, ...]
     left_out: int
     picture: str | None
+    coverage: tuple[Coverage, ...]
+    unread: tuple[tuple[str, str, str], ...]  # path, status, reason: unreadable and partly read sources
     findings: Findings

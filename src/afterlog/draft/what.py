@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from afterlog.causes import Ranking
 from afterlog.draft.model import Figure
-from afterlog.draft.words import between, ends_of, from_to, title_of
+from afterlog.draft.words import between, capital, ends_of, from_to, title_of
 from afterlog.findings import Findings
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
@@ -29,7 +29,9 @@ def summary(
             Code(outage.service),
             f" failed ({percent(impact.rate)})",
         )
-        said.append(Statement(text(*from_to(outage), " ", *how, *users, "."), ends))
+        said.append(
+            Statement(text("On ", Time(outage.first_us, "date"), ", ", *from_to(outage), ", ", *how, *users, "."), ends)
+        )
         for beside in impact.beside:
             kept = "kept working" if beside.failed == 0 else "was affected too"
             words = text(
@@ -65,7 +67,7 @@ def figures(outage: Outage, impact: Impact) -> list[Figure]:
         Figure(text("Failures outside the outage"), text(_outside(outage)), ends[:1]),
         Figure(
             text("Highest failure rate in a minute"),
-            text(f"{percent(impact.peak_rate)}, first at ", Time(impact.peak_us, seconds=False)),
+            text(f"{percent(impact.peak_rate)}, first at ", Time(impact.peak_us, "minutes")),
             ends[:1],
         ),
         Figure(
@@ -145,7 +147,7 @@ def minor(outage: Outage) -> Statement | None:
         "signature": "; all of it came from one kind of request",
     }.get(outage.single, "")
     words = text(
-        *from_to(outage),
+        *capital(from_to(outage)),
         f" {outage.failed:,} of {outage.requests:,} requests to ",
         Code(outage.service),
         f" failed{why}.",

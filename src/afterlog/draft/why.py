@@ -9,7 +9,6 @@ from afterlog.draft.model import Suspect
 from afterlog.draft.words import capital, title_of
 from afterlog.statement import Code, Statement, Time, codes, text
 
-
 _TELLING: Final = frozenset({"taken back", "words", "repair", "order"})
 
 

@@ -32,7 +32,7 @@ def ends_of(outage: Outage) -> tuple[Place, ...]:
 
 def from_to(outage: Outage) -> Text:
     """Say from when to when."""
-    begin = text("From ", Time(outage.first_us)) if not outage.open_start else text("From before the logs begin")
+    begin = text("from ", Time(outage.first_us)) if not outage.open_start else text("from before the logs begin")
     finish = text(" to ", Time(outage.last_us)) if not outage.open_end else text(" until after the logs end")
     return (*begin, *finish)
 
