@@ -44,6 +44,15 @@ def test_blocked_decoding_scores_as_much_as_sequential_decoding(cells, states, c
     assert blocked == pytest.approx(path_score(likelihood, decode_sequentially(likelihood, cost), cost), abs=1e-9)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(65, 400), st.lists(st.floats(0, 5), min_size=2, max_size=5), st.integers(0, 2**32 - 1))
+def test_blocked_decoding_scores_as_much_with_a_cost_for_each_state(cells, costs, seed):
+    likelihood = np.random.default_rng(seed).normal(size=(len(costs), cells))
+    cost = np.array(costs)
+    blocked = path_score(likelihood, decode(likelihood, cost), cost)
+    assert blocked == pytest.approx(path_score(likelihood, decode_sequentially(likelihood, cost), cost), abs=1e-9)
+
+
 def test_a_switch_is_made_only_when_it_pays_its_cost():
     likelihood = np.zeros((2, 100))
     likelihood[1] = -1.0

@@ -19,6 +19,7 @@ from afterlog.detect.stream import SECOND, Flags, Stream, prepare
 
 _MOST_SINGLES = 6
 _MOST_PIECES = 8
+_LEAST_FAILURES = 3
 _CLIENT_ERROR_RATE = 0.3
 _LEAST_HOST_EVENTS = 100
 
@@ -118,7 +119,8 @@ def _describe_all(part: _Part) -> list[Excursion]:
     out: list[Excursion] = []
     for candidate, room in part.rooms():
         for excursion in _describe_one(part, candidate, room):
-            if not _overlaps(excursion, out):
+            # boundaries may find that a faint candidate holds nothing
+            if excursion.failed >= _LEAST_FAILURES and not _overlaps(excursion, out):
                 out.append(excursion)
     return out
 
@@ -181,6 +183,8 @@ def _host_only(part: _Part, known: list[Excursion]) -> list[Excursion]:
             if find_single(own.stream, own.failed, candidate, own.found.baseline) is not None:
                 continue
             excursion = _on_whole(part, own, candidate, room, (host,), f"seen on host {host} alone")
+            if excursion.failed < _LEAST_FAILURES:
+                continue
             if not _overlaps(excursion, known) and not _overlaps(excursion, out):
                 out.append(excursion)
     return out

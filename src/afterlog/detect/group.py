@@ -13,6 +13,7 @@ from afterlog.detect.special import divergence
 from afterlog.detect.stream import SECOND, Counts, Flags, Times
 
 JOIN_US = 180 * SECOND
+_FILLING = 1.5  # nats without which a run between two others is a healthy interval
 BLIP_US = 20 * SECOND
 
 
@@ -28,7 +29,8 @@ class Candidate:
 def trim(runs: list[Run], failed: Flags, baseline: Baseline) -> list[Run]:
     """Return the runs without those at the edge of a contiguous group that are not worth a switch themselves.
 
-    Leaving a high level for a low one costs as much as leaving it for the baseline, so a low level can follow for free.
+    Leaving a high level for a low one costs as much as leaving it for the baseline, so a low level can follow for free,
+    or fill a healthy interval between two runs in which some failures fell.
     """
     total: Counts = np.concatenate(([0], np.cumsum(failed, dtype=np.int64)))
     price = switch_cost(failed.size)
@@ -49,7 +51,7 @@ def trim(runs: list[Run], failed: Flags, baseline: Baseline) -> list[Run]:
             group.pop()
         while len(group) > 1 and worth(group[0]) < price:
             group.pop(0)
-    return [run for group in groups for run in group]
+    return [run for group in groups for run in group if len(group) == 1 or worth(run) >= _FILLING]
 
 
 def join(runs: list[Run], time: Times) -> list[Candidate]:

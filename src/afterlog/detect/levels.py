@@ -12,6 +12,7 @@ from afterlog.detect.stream import Flags, Floats, Times
 from afterlog.detect.viterbi import decode
 
 _HIGHEST = 0.98
+_HOME = 2.0  # nats by which going back to the baseline is cheaper than going to another raised level
 _EDGE = 0.6  # of a switch's cost
 _DUE = 10.0  # failures: enough to follow a drift by a third
 
@@ -58,7 +59,8 @@ def _drifting(cells: Cells, baseline: Baseline) -> Floats:
 def raised_runs(time: Times, failed: Flags, start_us: int, baseline: Baseline) -> list[Run]:
     """Return the runs of events above the baseline, each with its level's number from 1, in time order.
 
-    Each switch of level costs ln(N) / 2 + 3 nats, N the number of cells before merging or of events if fewer.
+    A switch costs ln(N) / 2 + 3 nats, to the baseline 2 less and to another level 2 more, N the number of cells before
+    merging or of events if fewer.
     """
     cells = pack(time, failed, start_us)
     if cells.size == 0 or not np.any(cells.failed):
@@ -71,7 +73,9 @@ def raised_runs(time: Times, failed: Flags, start_us: int, baseline: Baseline) -
     # being raised at an edge of the window is a switch that nobody saw
     likelihood[1:, 0] -= _EDGE * cost
     likelihood[1:, -1] -= _EDGE * cost
-    path = decode(likelihood, cost)
+    costs = np.full(levels.size + 1, cost + _HOME)
+    costs[0] = cost - _HOME
+    path = decode(likelihood, costs)
     return [run for run in runs_of(cells, path) if run.level > 0]
 
 

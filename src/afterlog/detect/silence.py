@@ -55,7 +55,7 @@ def find_silences(stream: Stream) -> list[Excursion]:
             or _is_explained(stream, gap, need)
         ):
             continue
-        out.append(_report(gap, due))
+        out.append(_report(gap, due, stream.resolution_us))
     return out
 
 
@@ -78,7 +78,10 @@ def _gaps(stream: Stream) -> list[_Gap]:
 
 
 def _local_rates(time: Times, at: Counts, step: int) -> Floats:
-    """Return the lowest rate over 15, 50 and 150 events from events ``at`` (m,) on, or back, per microsecond; 0 if none."""
+    """Return the lowest rate over 15, 50 and 150 events from events ``at`` (m,) on, or back, per microsecond.
+
+    0 where fewer than 15 are there.
+    """
     rates = np.full(at.size, np.inf)
     for m in _NEIGHBOURS:
         far = np.clip(at + step * m, 0, time.size - 1)
@@ -144,9 +147,12 @@ def _is_customary(stream: Stream, gap: _Gap, need: float) -> bool:
     return bool(counts) and float(np.median(counts)) < need
 
 
-def _report(gap: _Gap, due: float) -> Excursion:
-    start = _edge(gap.low_us, gap.before, 1)
-    end = _edge(gap.high_us, gap.after, -1)
+def _report(gap: _Gap, due: float, resolution_us: int) -> Excursion:
+    # a lone event of a coarse stamp may have come half a step earlier or later; many, spread over a step in whose
+    # middle they ended, a whole one
+    margin = resolution_us // 2 if resolution_us > 1 else 0
+    start = _edge(gap.low_us, gap.before, 1, margin)
+    end = _edge(gap.high_us, gap.after, -1, margin)
     # the two intervals must not cross
     middle = (gap.low_us + gap.high_us) // 2
     start = Instant(min(start.time_us, middle), start.low_us, min(start.high_us, gap.high_us))
@@ -172,9 +178,11 @@ def _report(gap: _Gap, due: float) -> Excursion:
     )
 
 
-def _edge(time_us: int, rate: float, sign: int) -> Instant:
+def _edge(time_us: int, rate: float, sign: int, margin: int) -> Instant:
     """Return where a silence began (sign 1) after the last event, or ended (sign -1) before the next."""
     if rate <= 0:
         return Instant(time_us, time_us, time_us)
     near, middle, far = (time_us + sign * round(q / rate) for q in (_EARLY, _MIDDLE, _LATE))
-    return Instant(middle, min(near, far), max(near, far))
+    toward = margin * 2 if rate * margin > 1 else margin
+    low, high = min(near, far), max(near, far)
+    return Instant(middle, low - toward, high + margin) if sign > 0 else Instant(middle, low - margin, high + toward)

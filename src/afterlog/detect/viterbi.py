@@ -1,8 +1,9 @@
-"""Exact Viterbi decoding where every switch of state costs the same, in blocks over numpy.
+"""Exact Viterbi decoding where a switch costs the same from wherever it comes, in blocks over numpy.
 
-With one cost c for every switch, v_j <- max(v_j, max_i v_i - c) + l_j is linear in the (max, +) semiring, so blocks of
-about sqrt(N) cells can be advanced together from every start state, joined at their ends, and then advanced once more
-with back pointers from their true entries (Viterbi 1967; for the segmentation it solves see Killick et al. 2012).
+With a cost c_j for every switch to state j, v_j <- max(v_j, max_i v_i - c_j) + l_j is linear in the (max, +) semiring,
+so blocks of about sqrt(N) cells can be advanced together from every start state, joined at their ends, and then
+advanced once more with back pointers from their true entries (Viterbi 1967; for the segmentation it solves see Killick
+et al. 2012).
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ States: TypeAlias = NDArray[np.int8]
 _ALWAYS_SEQUENTIAL = 64
 
 
-def decode(likelihood: Floats, cost: float) -> States:
+def decode(likelihood: Floats, cost: float | Floats) -> States:
     """Return the best state of each cell, shape (n,).
 
     ``likelihood`` is the log-likelihood of each cell under each state, shape (k, n), k <= 127; ``cost`` >= 0 is paid
-    per switch. The path maximises the sum of log-likelihoods minus the switches' costs.
+    per switch: one number, or one for each state that is switched to, (k,). The path maximises the sum of the
+    log-likelihoods minus the switches' costs.
     """
     states, cells = likelihood.shape
+    cost = np.broadcast_to(np.asarray(cost, dtype=np.float64), (states,))
     if cells == 0:
         return np.zeros(0, dtype=np.int8)
     if cells <= _ALWAYS_SEQUENTIAL:
@@ -43,9 +46,10 @@ def decode(likelihood: Floats, cost: float) -> States:
     return _trace(pointers, exits)[:cells]
 
 
-def decode_sequentially(likelihood: Floats, cost: float) -> States:
+def decode_sequentially(likelihood: Floats, cost: float | Floats) -> States:
     """Return the same path as :func:`decode`, one cell at a time; the reference for tests and short inputs."""
     states, cells = likelihood.shape
+    cost = np.broadcast_to(np.asarray(cost, dtype=np.float64), (states,))
     value = np.zeros(states)
     pointers = np.empty((cells, states), dtype=np.int8)
     stay = np.arange(states)
@@ -62,25 +66,28 @@ def decode_sequentially(likelihood: Floats, cost: float) -> States:
     return path
 
 
-def path_score(likelihood: Floats, path: States, cost: float) -> float:
+def path_score(likelihood: Floats, path: States, cost: float | Floats) -> float:
     """Return the score that :func:`decode` maximises, for a given path (n,)."""
     if path.size == 0:
         return 0.0
     gained = float(likelihood[path.astype(np.intp), np.arange(path.size)].sum())
-    return gained - cost * int(np.count_nonzero(path[1:] != path[:-1]))
+    costs = np.broadcast_to(np.asarray(cost, dtype=np.float64), (likelihood.shape[0],))
+    switched_to = path[1:][path[1:] != path[:-1]].astype(np.intp)
+    return gained - float(costs[switched_to].sum())
 
 
-def _entries(steps: Floats, cost: float) -> Floats:
+def _entries(steps: Floats, cost: Floats) -> Floats:
     """Return the value of each state at the entry of each block, shape (states, blocks)."""
     width, states, blocks = steps.shape
     # carried[j, s, b]: best score at the end of block b in state j when it was entered in state s
     carried = np.full((states, states, blocks), -np.inf)
     carried[np.arange(states), np.arange(states), :] = 0.0
     best = np.empty((states, blocks))
+    switched = np.empty_like(carried)
     for t in range(width):
         np.max(carried, axis=0, out=best)
-        best -= cost
-        np.maximum(carried, best, out=carried)
+        np.subtract(best[None], cost[:, None, None], out=switched)
+        np.maximum(carried, switched, out=carried)
         carried += steps[t][:, None, :]
     entries = np.zeros((states, blocks))
     value = np.zeros(states)
@@ -91,7 +98,7 @@ def _entries(steps: Floats, cost: float) -> Floats:
     return entries
 
 
-def _forward(steps: Floats, entries: Floats, cost: float) -> tuple[Floats, NDArray[np.int8]]:
+def _forward(steps: Floats, entries: Floats, cost: Floats) -> tuple[Floats, NDArray[np.int8]]:
     """Return the values at the end of the last block (states,) and the back pointers (width, states, blocks)."""
     width, states, blocks = steps.shape
     pointers = np.empty((width, states, blocks), dtype=np.int8)
@@ -99,7 +106,7 @@ def _forward(steps: Floats, entries: Floats, cost: float) -> tuple[Floats, NDArr
     value = entries.copy()
     for t in range(width):
         best = np.argmax(value, axis=0).astype(np.int8)
-        switch = np.max(value, axis=0) - cost
+        switch = np.max(value, axis=0) - cost[:, None]
         pointers[t] = np.where(value < switch, best, stay)
         np.maximum(value, switch, out=value)
         value += steps[t]
