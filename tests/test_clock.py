@@ -6,7 +6,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from afterlog.clock import Clock, SourceClock, Survey, in_year, offset_name, parse_moment, resolve_clocks, rfc3339, to_us, zone_of
+from afterlog.clock import (
+    Clock,
+    SourceClock,
+    Stated,
+    Survey,
+    in_year,
+    offset_name,
+    parse_moment,
+    resolve_clocks,
+    rfc3339,
+    to_us,
+    zone_of,
+)
+from afterlog.clock.decide import stated
 from afterlog.errors import InputError
 from afterlog.event import TimeBasis
 from afterlog.layout import OFFSET_UNKNOWN, Times
@@ -38,7 +51,14 @@ def test_half_hour_zones_are_half_hours():
 
 def test_the_repeated_hour_in_autumn_is_told_by_line_order():
     # Berlin, 30 October 2022: 02:00-03:00 happens twice, first at +2, then at +1.
-    stamps = ("2022-10-30T01:59:00", "2022-10-30T02:10:00", "2022-10-30T02:55:00", "2022-10-30T02:05:00", "2022-10-30T02:50:00", "2022-10-30T03:00:00")
+    stamps = (
+        "2022-10-30T01:59:00",
+        "2022-10-30T02:10:00",
+        "2022-10-30T02:55:00",
+        "2022-10-30T02:05:00",
+        "2022-10-30T02:50:00",
+        "2022-10-30T03:00:00",
+    )
     assert utc(SourceClock("Europe/Berlin"), *stamps) == [
         "2022-10-29T23:59:00Z", "2022-10-30T00:10:00Z", "2022-10-30T00:55:00Z",
         "2022-10-30T01:05:00Z", "2022-10-30T01:50:00Z", "2022-10-30T02:00:00Z",
@@ -99,7 +119,9 @@ def test_moving_into_a_year_keeps_month_day_and_time(moment, year):
     try:
         expected = to_us(moment.replace(year=year, tzinfo=UTC))
     except ValueError:  # 29 February of a common year
-        expected = to_us(datetime(year, 3, 1, moment.hour, moment.minute, moment.second, moment.microsecond, tzinfo=UTC))
+        expected = to_us(
+            datetime(year, 3, 1, moment.hour, moment.minute, moment.second, moment.microsecond, tzinfo=UTC)
+        )
     assert moved == expected
 
 
@@ -118,26 +140,90 @@ def test_a_zone_is_taken_from_another_source_of_the_host_before_any_other_host()
         survey("db/other.log", host="db", offsets={3_600: 100}),
         survey("web/error.log"),
     ]
-    clock = resolve_clocks(known, None, "UTC")["web/error.log"]
+    clock = resolve_clocks(known, Stated(), "UTC")["web/error.log"]
     assert (clock.zone, clock.zone_basis) == ("UTC+05:30", TimeBasis.ZONE_INFERRED)
     assert "web/access.log" in clock.zone_why
 
 
 def test_where_sources_disagree_the_zone_is_assumed_and_the_reason_names_both():
-    known = [survey("a.log", host="a", offsets={19_800: 1}), survey("b.log", host="b", offsets={3_600: 1}), survey("c.log", host="c")]
-    clock = resolve_clocks(known, None, "UTC")["c.log"]
+    known = [
+        survey("a.log", host="a", offsets={19_800: 1}),
+        survey("b.log", host="b", offsets={3_600: 1}),
+        survey("c.log", host="c"),
+    ]
+    clock = resolve_clocks(known, Stated(), "UTC")["c.log"]
     assert clock.zone_basis == TimeBasis.ZONE_ASSUMED
     assert "a.log" in clock.zone_why and "b.log" in clock.zone_why and "--tz" in clock.zone_why
 
 
-def test_a_stamp_in_utc_says_nothing_about_local_time():
-    known = [survey("web/app.json", offsets={0: 100}), survey("web/syslog")]
-    assert resolve_clocks(known, None, "Europe/Berlin")["web/syslog"].zone == "Europe/Berlin"
+def test_a_host_that_prints_utc_as_an_offset_keeps_utc_though_others_do_not():
+    known = [survey("web/access.log", offsets={19_800: 100}), survey("db/access.log", host="db", offsets={0: 9}), survey("db/syslog", host="db")]
+    clock = resolve_clocks(known, Stated(), "Europe/Berlin")["db/syslog"]
+    assert (clock.zone, clock.zone_basis) == ("UTC", TimeBasis.ZONE_INFERRED)
+
+
+def test_two_offsets_of_one_host_are_a_zone_with_daylight_saving():
+    dated = span("2022-10-29T12:00:00", "2022-10-31T12:00:00")
+    known = [survey("web/access.log", offsets={7_200: 50, 3_600: 50}, dated=dated), survey("web/error.log")]
+    clock = resolve_clocks(known, Stated(), "UTC")["web/error.log"]
+    assert (clock.zone, clock.zone_basis) == ("Europe/Berlin", TimeBasis.ZONE_INFERRED)
+
+
+def test_a_zone_stated_for_some_hosts_is_theirs_alone():
+    known = [survey("app-1/syslog", host="app-1"), survey("db-1/syslog", host="db-1")]
+    clocks = resolve_clocks(known, stated(None, ["app-*/**=Europe/Berlin"]), "UTC")
+    assert [clocks[path].zone for path in ("app-1/syslog", "db-1/syslog")] == ["Europe/Berlin", "UTC"]
+
+
+def test_a_stated_year_and_a_stated_clock_are_used():
+    known = [survey("app-2/syslog", host="app-2", yearless_first=int(wall("2000-11-10T10:00:00")[0]))]
+    clock = resolve_clocks(known, stated(None, (), 2019, ["app-2=-90s"]), "UTC")["app-2/syslog"]
+    assert (clock.year, clock.offsets_s, clock.offset_why) == (2019, (-90.0,), "stated by a person")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("-90s", -90), ("+7m", 420), ("1h", 3600), ("250ms", 0.25), ("5", 5)])
+def test_lengths_of_time_are_read_as_people_write_them(text, seconds):
+    assert stated(None, clocks=[f"app={text}"]).clocks == (("app", seconds),)
+
+
+@pytest.mark.parametrize(("entries", "words"), [((["nonsense"], ()), "--zone"), ((["a=Mars/Base"], ()), "Mars/Base"), (((), ["a=soon"]), "--clock")])
+def test_what_cannot_be_read_is_said_with_an_example(entries, words):
+    with pytest.raises(InputError, match=words):
+        stated(None, entries[0], None, entries[1])
+
+
+def first_of(path: str, first: str, **more: object) -> SourceClock:
+    known = [survey(path, yearless_first=int(wall(first)[0]), **more)]
+    return resolve_clocks(known, Stated(), "UTC")[path]
+
+
+def test_the_date_in_a_rotated_name_tells_the_year():
+    clock = first_of("web/syslog-20230101.gz", "2000-12-25T10:00:00", mtime_us=int(wall("2031-01-01T00:00:00")[0]))
+    assert clock.year == 2022 and "name" in clock.year_why
+
+
+def test_the_gzip_header_tells_the_year_where_the_name_does_not():
+    packed, copied = int(wall("2021-03-01T00:00:00")[0]), int(wall("2031-01-01T00:00:00")[0])
+    clock = first_of("web/syslog.3.gz", "2000-02-27T10:00:00", packed_us=packed, mtime_us=copied)
+    assert clock.year == 2021 and "gzip" in clock.year_why
+
+
+def test_a_git_history_of_many_years_does_not_pull_the_year_back():
+    known = [
+        survey("web/syslog", yearless_first=int(wall("2000-11-10T10:30:00")[0])),
+        survey("ops/git-log.txt", dated=span("2015-01-01T00:00:00", "2022-11-10T13:00:00")),
+    ]
+    assert resolve_clocks(known, Stated(), "UTC")["web/syslog"].year == 2022
+
+
+def test_the_order_of_the_sources_changes_nothing():
+    known = [survey("web/access.log", offsets={19_800: 100}), survey("db/x.log", host="db", offsets={3_600: 1}), survey("web/error.log"), survey("q/y.log", host="q")]
+    assert resolve_clocks(known, Stated(), "UTC") == resolve_clocks(reversed(known), Stated(), "UTC")
 
 
 def test_a_stated_zone_wins_over_inference():
     known = [survey("web/access.log", offsets={19_800: 100}), survey("web/syslog")]
-    clock = resolve_clocks(known, "Europe/Paris", "UTC")["web/syslog"]
+    clock = resolve_clocks(known, Stated("Europe/Paris"), "UTC")["web/syslog"]
     assert (clock.zone, clock.zone_basis) == ("Europe/Paris", TimeBasis.ZONE_STATED)
 
 
@@ -147,7 +233,7 @@ def test_the_year_comes_from_dated_lines_though_the_file_was_copied_much_later()
         survey("web/syslog", yearless_first=int(wall("2000-11-10T10:30:00")[0]), mtime_us=copied),
         survey("web/access.log", dated=span("2022-11-10T10:29:00", "2022-11-10T15:00:00"), mtime_us=copied),
     ]
-    clock = resolve_clocks(known, None, "UTC")["web/syslog"]
+    clock = resolve_clocks(known, Stated(), "UTC")["web/syslog"]
     assert clock.year == 2022 and "web/access.log" in clock.year_why
 
 
@@ -156,12 +242,18 @@ def test_a_log_that_begins_before_new_year_gets_the_year_before_its_dated_neighb
         survey("web/syslog", yearless_first=int(wall("2000-12-28T10:00:00")[0])),
         survey("web/access.log", dated=span("2023-01-02T00:00:00", "2023-01-05T00:00:00")),
     ]
-    assert resolve_clocks(known, None, "UTC")["web/syslog"].year == 2022
+    assert resolve_clocks(known, Stated(), "UTC")["web/syslog"].year == 2022
 
 
 def test_without_any_dated_line_the_year_comes_from_the_modification_time_and_says_so():
-    known = [survey("web/syslog", yearless_first=int(wall("2000-12-28T10:00:00")[0]), mtime_us=int(wall("2023-01-03T00:00:00")[0]))]
-    clock = resolve_clocks(known, None, "UTC")["web/syslog"]
+    known = [
+        survey(
+            "web/syslog",
+            yearless_first=int(wall("2000-12-28T10:00:00")[0]),
+            mtime_us=int(wall("2023-01-03T00:00:00")[0]),
+        )
+    ]
+    clock = resolve_clocks(known, Stated(), "UTC")["web/syslog"]
     assert clock.year == 2022 and "modification" in clock.year_why
 
 

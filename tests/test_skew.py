@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from afterlog.alignment import judge_clocks, measure_pairs
-from afterlog.skew import measure_skew
+from afterlog.clock.alignment import judge_clocks, measure_pairs
+from afterlog.clock.skew import measure_skew
 
 SECOND = 1_000_000
 

@@ -1,68 +1,55 @@
-"""Ingest: from paths to a case. One bad source never stops the others, and every line is accounted for."""
+"""Ingest: from paths to a case. One bad source never stops the others, and every line is accounted for.
+
+It can be killed at any moment: what was read of whole sources is kept with a receipt, and the case is changed
+only at the end, by renames. The next ingest reads what is new, has grown, or is read under another clock.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from afterlog import __version__
-from afterlog.case import REJECT_SCHEMA, Case, Ledger, Settings, new_case, write_parquet
-from afterlog.clock import Clock, SourceClock, Survey, machine_zone, offset_name, resolve_clocks, zone_of
-from afterlog.copies import mark_copies, part_prefix
-from afterlog.errors import AfterlogError, InputError
-from afterlog.layout import OFFSET_UNKNOWN
-from afterlog.parser import Lines, Parser
-from afterlog.parsing import Parsed, Refused, parse
+from afterlog.aligning import judged, set_right
+from afterlog.case import REJECT_SCHEMA, Case, Ledger, Settings, new_case
+from afterlog.clock import SourceClock, Survey, machine_zone, resolve_clocks, zone_of
+from afterlog.copies import assemble
+from afterlog.errors import CaseError, InputError
+from afterlog.looking import Known, look
+from afterlog.memory import keep_freed_memory
+from afterlog.options import Formats, Options, chosen, formats_of, span_of
+from afterlog.reading import LARGE_BYTES, Outcome, Progress, Reading
+from afterlog.receipts import Receipt, Receipts, identity_of, reader_of
 from afterlog.registry import Registry, registry
-from afterlog.source import Block, NotRead, Source, blocks, open_chunks, read_head, walk, why_no_log
-from afterlog.table import batch_hosts, sorted_by_time, to_table
+from afterlog.source import NotRead, Source, walk
 
-_PART_EVENTS: Final = 500_000
-_REJECTS_KEPT: Final = 10_000  # per source, with their text; all are counted
-_REJECT_TEXT: Final = 1_000
-_GAP_US: Final = 300_000_000
-_GAPS_KEPT: Final = 20
+__all__ = ["Options", "Progress", "ingest"]
 
-Progress = Callable[[int, int], None]
-"""Called with bytes read so far and bytes in all (compressed sources count as they lie on disk)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a person chose for reading."""
-
-    tz: str | None = None
-    jobs: int = 0  # 0: one per core
-    parser_folders: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A source that some parser reads, with its clock."""
-
-    source: Source
-    parser: Parser
-    survey: Survey
+STDIN: Final = "-"
+_KEPT_BYTES: Final = 64 << 20
+"""So much of small sources is kept from the first look, so that they need not be read again."""
 
 
 def ingest(
-    logs: Sequence[Path | str], out: Path | str = "case", options: Options | None = None, progress: Progress | None = None
+    logs: Sequence[Path | str],
+    out: Path | str = "case",
+    options: Options | None = None,
+    progress: Progress | None = None,
 ) -> Case:
     """Read logs into a case.
 
     Args:
-        logs: directories or files.
-        out: the case directory; made if missing, written anew if it is a case.
-        options: zone, jobs, parsers.
+        logs: directories, files, addresses such as ``s3://bucket/logs``, or ``-`` for standard input.
+        out: the case directory; made if missing, brought up to date if it is a case.
+        options: zone, span, jobs, formats, which sources.
         progress: called now and then while reading.
 
     Raises:
@@ -73,34 +60,227 @@ def ingest(
     options = options or Options()
     if options.tz is not None:
         zone_of(options.tz)
-    roots = [Path(log) for log in logs]
+    keep_freed_memory()
     case = new_case(Path(out))
-    parsers = registry(options.parser_folders)
-    found = [item for item in walk(roots) if not _inside(item, case.folder, roots)]
-    looked = [_look(item, parsers) for item in found]
-    known = [item for item in looked if isinstance(item, _Known)]
-    if not known:
-        raise InputError(_nothing_read(roots, [item for item in looked if isinstance(item, Ledger)]))
-    clocks = resolve_clocks([item.survey for item in known], options.tz, machine_zone())
-    reading = _Reading(parsers, sum(item.source.size for item in known), progress)
-    ledgers = [item for item in looked if isinstance(item, Ledger)]
-    with case.new_events() as folder:
-        with ThreadPoolExecutor(options.jobs or os.cpu_count() or 1) as pool:
-            largest_first = sorted(known, key=lambda item: -item.source.size)
-            done = list(pool.map(lambda item: reading.read(item, clocks[item.source.path], folder), largest_first))
-        ledgers += mark_copies(folder, done, {item.source.path: item.source for item in known}, case)
-    ledgers.sort(key=lambda ledger: ledger.path)
-    case.write_ledgers(ledgers)
-    case.write_table("rejects", _reject_table(reading.rejects))
-    case.write_settings(
-        Settings(tuple(str(log) for log in logs), options.tz, _display_zone(options.tz, ledgers), (), __version__)
-    )
-    return case
+    try:
+        case.folder.mkdir(parents=True, exist_ok=True)
+        receipts = Receipts(case.folder)
+        with receipts.locked():
+            receipts.sweep()
+            return _Ingest(case, receipts, options, progress).run(_roots(logs, case.folder))
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise CaseError(
+            f"{case.folder}: cannot be written ({what}); free space and ingest again, or choose another -o."
+        ) from None
 
 
-def _nothing_read(roots: Sequence[Path], ledgers: Sequence[Ledger]) -> str:
+def _roots(logs: Sequence[Path | str], folder: Path) -> list[str]:
+    """Give the inputs as text; standard input is first saved within the case, so that its lines can be quoted later."""
+    return [str(_saved_stdin(folder)) if str(log) == STDIN else str(log) for log in logs]
+
+
+def _saved_stdin(folder: Path) -> Path:
+    file = folder / "stdin"
+    draft = folder / ".stdin.tmp"
+    with draft.open("wb") as saved:
+        while data := sys.stdin.buffer.read(1 << 20):
+            saved.write(data)
+    draft.replace(file)
+    return file
+
+
+@dataclass
+class _Ingest:
+    """One ingest into one case."""
+
+    case: Case
+    receipts: Receipts
+    options: Options
+    progress: Progress | None
+
+    def run(self, roots: list[str]) -> Case:
+        """Look at all sources, decide their clocks together, read what is new, and put the case in place."""
+        parsers = registry(self.options.parser_folders)
+        formats = formats_of(self.options, parsers)
+        reader = reader_of(
+            self.options.since, self.options.until, self.options.formats, self.options.tz, *self.options.parser_folders
+        )
+        found = [
+            item
+            for item in walk(roots)
+            if chosen(item.path, self.options) and not _inside(item, self.case.folder, roots)
+        ]
+        looked = _look_at_all(found, self.receipts, reader, parsers, formats)
+        ledgers = [item for item in looked if isinstance(item, Ledger)]
+        ledgers += [item.ledger for item in looked if isinstance(item, Receipt) and item.survey is None]
+        held = {item.path: item for item in looked if isinstance(item, Receipt) and item.survey is not None}
+        known = [item for item in looked if isinstance(item, Known)]
+        if not known and not held:
+            raise InputError(_nothing_read(roots, ledgers))
+        clocks = self._clocks(known, held)
+        known += _lookalikes(held, clocks, found, parsers, formats)
+        outcomes = self._read(known, clocks, reader, parsers)
+        changed = {item.source.path for item in known}
+        outcomes += [receipt.outcome for path, receipt in held.items() if path not in changed]
+        sources = {item.path: item for item in found if isinstance(item, Source)}
+        surveys = _surveys(known, held)
+        right = self._set_right(clocks, surveys, outcomes)
+        again = {path for path in right if right[path] != clocks[path]}
+        looked_again = [item for item in known if item.source.path in again]
+        missing = again - {item.source.path for item in looked_again}
+        looked_again += [
+            item for path in sorted(missing) if isinstance(item := look(sources[path], parsers, formats), Known)
+        ]
+        outcomes = [outcome for outcome in outcomes if outcome.ledger.path not in again]
+        outcomes += self._read(looked_again, right, reader, parsers)
+        self._finish(roots, ledgers, outcomes, sources)
+        self.receipts.keep_only(sources)
+        return self.case
+
+    def _clocks(self, known: list[Known], held: dict[str, Receipt]) -> dict[str, SourceClock]:
+        return resolve_clocks(_surveys(known, held), self.options.said(), machine_zone())
+
+    def _set_right(
+        self, clocks: dict[str, SourceClock], surveys: list[Survey], outcomes: list[Outcome]
+    ) -> dict[str, SourceClock]:
+        """Compare the hosts' clocks by what was read, and set right those that are off."""
+        parts = [self.receipts.parts / part for outcome in outcomes for part in outcome.parts]
+        return set_right(clocks, surveys, judged(parts, clocks, surveys))
+
+    def _read(
+        self, known: list[Known], clocks: dict[str, SourceClock], reader: str, parsers: Registry
+    ) -> list[Outcome]:
+        jobs = self.options.jobs or os.cpu_count() or 1
+        span = span_of(self.options, self.options.tz or machine_zone())
+        reading = Reading(parsers, self.receipts.parts, span, jobs, self.progress)
+        reading.total = sum(item.source.size for item in known)
+        done: list[Outcome] = []
+
+        def read(item: Known, pool: ThreadPoolExecutor | None = None) -> Outcome:
+            path = item.source.path
+            identity = identity_of(item.source)
+            outcome = reading.read(item, clocks[path], self.receipts.fresh_stem(path), pool)
+            self.receipts.sign(
+                Receipt(
+                    path, identity, reader, outcome.ledger, item.survey, clocks[path], outcome.parts, outcome.rejects
+                )
+            )
+            return outcome
+
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                large = [item for item in known if _is_large(item)]
+                tasks = [pool.submit(_in_order, items, read) for items in _tasks(known)]
+                done += [read(item, pool) for item in large]
+                for task in as_completed(tasks):
+                    done += task.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return done
+
+    def _finish(
+        self, roots: list[str], ledgers: list[Ledger], outcomes: list[Outcome], sources: dict[str, Source]
+    ) -> None:
+        """Put the merged timeline and its tables in place; the settings last, they say that all is there."""
+        outcomes.sort(key=lambda outcome: outcome.ledger.path)
+        with self.case.new_events() as folder:
+            ledgers = ledgers + assemble(outcomes, sources, self.receipts.parts, folder, self.case)
+        ledgers.sort(key=lambda ledger: ledger.path)
+        self.case.write_ledgers(ledgers)
+        self._write_rejects(outcomes)
+        zone = _display_zone(self.options.tz, ledgers)
+        self.case.write_settings(Settings(tuple(roots), self.options.tz, zone, (), __version__))
+
+    def _write_rejects(self, outcomes: list[Outcome]) -> None:
+        with (
+            self.case.replacing("rejects.parquet") as file,
+            pq.ParquetWriter(file, REJECT_SCHEMA, compression="lz4") as writer,
+        ):
+            for outcome in outcomes:
+                if outcome.rejects:
+                    writer.write_table(pq.read_table(self.receipts.parts / outcome.rejects, schema=REJECT_SCHEMA))
+
+
+def _surveys(known: list[Known], held: dict[str, Receipt]) -> list[Survey]:
+    surveys = {path: receipt.survey for path, receipt in held.items() if receipt.survey is not None}
+    surveys |= {item.source.path: item.survey for item in known}
+    return [surveys[path] for path in sorted(surveys)]
+
+
+# --- looking ------------------------------------------------------------------------------------------------
+
+
+def _look_at_all(
+    found: list[Source | NotRead], receipts: Receipts, reader: str, parsers: Registry, formats: Formats
+) -> list[Known | Ledger | Receipt]:
+    """Look at every source, members of an archive in the order in which they lie there."""
+    looked: list[Known | Ledger | Receipt] = []
+    kept = 0
+    for item in sorted(found, key=_storage_order):
+        if isinstance(item, NotRead):
+            looked.append(Ledger(item.path, item.status, item.reason))
+            continue
+        receipt = receipts.known(item, reader)
+        if receipt is not None:
+            looked.append(receipt)
+            continue
+        seen = look(item, parsers, formats)
+        if isinstance(seen, Known) and seen.all_of_it is not None:
+            kept += item.size
+            seen = seen if kept <= _KEPT_BYTES else replace(seen, all_of_it=None)
+        looked.append(seen)
+    return looked
+
+
+def _storage_order(item: Source | NotRead) -> tuple[str, tuple[int, ...]]:
+    if isinstance(item, Source) and item.members:
+        return str(item.file), item.members
+    return (str(item.file) if isinstance(item, Source) else item.path), ()
+
+
+def _lookalikes(
+    held: dict[str, Receipt],
+    clocks: dict[str, SourceClock],
+    found: list[Source | NotRead],
+    parsers: Registry,
+    formats: Formats,
+) -> list[Known]:
+    """Look again at sources that were read before, but under another clock than now decided."""
+    stale = {path for path, receipt in held.items() if _decision(receipt.clock) != _decision(clocks[path])}
+    again = [look(item, parsers, formats) for item in found if isinstance(item, Source) and item.path in stale]
+    return [item for item in again if isinstance(item, Known)]
+
+
+def _decision(clock: SourceClock | None) -> tuple[object, ...]:
+    """Give what of a clock changes the times; its reasons may name other sources now."""
+    return () if clock is None else (clock.zone, clock.zone_basis, clock.year, clock.offset_at_us, clock.offsets_s)
+
+
+def _is_large(item: Known) -> bool:
+    """Tell whether all threads read a source together: a large one whose lines can be read in any order."""
+    return item.source.size >= LARGE_BYTES and not item.parser.stateful and not item.source.members
+
+
+def _tasks(known: list[Known]) -> list[list[Known]]:
+    """Group the other sources into tasks for one thread each: the members of one archive in their order."""
+    small = sorted((item for item in known if not _is_large(item)), key=lambda item: -item.source.size)
+    archives: dict[Path, list[Known]] = {}
+    for item in small:
+        if item.source.members:
+            archives.setdefault(item.source.file, []).append(item)
+    together = [sorted(items, key=lambda item: item.source.members) for items in archives.values()]
+    return together + [[item] for item in small if not item.source.members]
+
+
+def _in_order(items: list[Known], read: Callable[[Known], Outcome]) -> list[Outcome]:
+    return [read(item) for item in items]
+
+
+def _nothing_read(roots: Sequence[str], ledgers: Sequence[Ledger]) -> str:
     """Say why there is nothing to go on, and what to do."""
-    where = ", ".join(map(str, roots))
+    where = ", ".join(roots)
     if not ledgers:
         return f"{where}: holds no files. Give the directory that holds the collected logs."
     reasons = Counter(ledger.reason for ledger in ledgers)
@@ -108,9 +288,11 @@ def _nothing_read(roots: Sequence[Path], ledgers: Sequence[Ledger]) -> str:
     return f"{where}: none of the {len(ledgers)} files is a log that can be read: {told}. See: afterlog parsers list"
 
 
-def _inside(item: Source | NotRead, folder: Path, roots: list[Path]) -> bool:
+def _inside(item: Source | NotRead, folder: Path, roots: Sequence[str]) -> bool:
     """Tell whether a found file belongs to the case itself, made within the directory of the logs."""
-    inner = {folder.resolve().relative_to(root.resolve()).as_posix() for root in roots if folder.resolve().is_relative_to(root.resolve())}
+    case = folder.resolve()
+    local = [Path(root).resolve() for root in roots if "://" not in root]
+    inner = {case.relative_to(root).as_posix() for root in local if case.is_relative_to(root)}
     return any(item.path == path or item.path.startswith(f"{path}/") for path in inner)
 
 
@@ -123,214 +305,3 @@ def _display_zone(stated: str | None, ledgers: list[Ledger]) -> str:
         if ledger.zone is not None and ledger.zone_basis != "zone-assumed":
             zones[ledger.zone] += ledger.events
     return min(zones, key=lambda zone: (-zones[zone], zone)) if zones else "UTC"
-
-
-# --- looking at a source ------------------------------------------------------------------------------------
-
-
-def _look(item: Source | NotRead, parsers: Registry) -> _Known | Ledger:
-    """Decide from its first bytes who reads a source, and survey its clock; or say why nobody does."""
-    if isinstance(item, NotRead):
-        return Ledger(item.path, item.status, item.reason)
-    try:
-        head = read_head(item)
-    except AfterlogError as error:
-        return Ledger(item.path, "unreadable", str(error), host=item.host, service=item.service, bytes=item.size)
-    reason = why_no_log(head)
-    if reason is not None:
-        return Ledger(item.path, "not-a-log", reason, host=item.host, service=item.service, bytes=item.size)
-    lines = Lines.of(head)
-    whole = lines.select(np.arange(len(lines) - 1)) if len(lines) > 1 and not head.endswith(b"\n") else lines
-    parser = parsers.choose(item.path, whole)
-    if parser is None:
-        return _unknown(item)
-    return _Known(item, parser, _survey(item, parser, head, parsers))
-
-
-def _unknown(source: Source) -> Ledger:
-    """Count the lines of a text that no parser knows: they are rejects, not lost."""
-    count = 0
-    ending = b"\n"
-    try:
-        for chunk in open_chunks(source):
-            count += chunk.count(b"\n")
-            ending = chunk[-1:]
-    except AfterlogError:
-        pass  # what was read is counted; the status says the rest
-    count += ending != b"\n"
-    reason = "text in a format that no parser knows (see: afterlog parsers list)"
-    return Ledger(
-        source.path, "not-a-log", reason, host=source.host, service=source.service, bytes=source.size, lines=count, rejects=count
-    )
-
-
-def _survey(source: Source, parser: Parser, head: bytes, parsers: Registry) -> Survey:
-    offsets: Counter[int] = Counter()
-    dated: list[int] = []
-    yearless: list[int] = []
-    zoneless = False
-    host = source.host
-    for parsed in parse(parser, iter([Block(head, 1, 0)]), parsers):
-        if parsed.batch is None:
-            continue
-        times = parsed.batch.times
-        has_year = np.broadcast_to(np.asarray(times.has_year), times.wall_us.shape)
-        printed, counts = np.unique(times.offset_s, return_counts=True)
-        offsets.update({int(o): int(n) for o, n in zip(printed, counts, strict=True) if o != OFFSET_UNKNOWN})
-        zoneless |= bool((times.offset_s == OFFSET_UNKNOWN).any())
-        dated += [int(times.wall_us[has_year].min()), int(times.wall_us[has_year].max())] if has_year.any() else []
-        yearless += [int(times.wall_us[~has_year][0])] if not has_year.all() else []
-        hosts = batch_hosts(parsed.batch)
-        host = host or (hosts[0] if hosts else None)
-    span = (min(dated), max(dated)) if dated else None
-    return Survey(source.path, host, offsets, span, yearless[0] if yearless else None, zoneless, source.mtime_us)
-
-
-# --- reading a source ---------------------------------------------------------------------------------------
-
-
-class _Reading:
-    """One run over all sources; shared by the threads that read them."""
-
-    def __init__(self, parsers: Registry, total: int, progress: Progress | None) -> None:
-        self.rejects: list[tuple[str, Refused]] = []
-        self._parsers = parsers
-        self._total = total
-        self._done = 0
-        self._progress = progress
-        self._lock = threading.Lock()
-
-    def read(self, item: _Known, settings: SourceClock, folder: Path) -> Ledger:
-        """Read one source into parts of the merged timeline and say what became of its lines."""
-        tally = _Tally(item.source, folder)
-        clock = Clock(settings)
-        status, reason = "read", ""
-        try:
-            for parsed in parse(item.parser, self._counted(item.source), self._parsers):
-                tally.add(parsed, sorted_by_time(to_table(parsed, item.source, clock)))
-        except InputError as error:
-            status, reason = "partly-read", str(error)
-        tally.flush()
-        with self._lock:
-            self.rejects += [(item.source.path, refused) for refused in tally.rejects]
-        if tally.rejected and status == "read":
-            status = "partly-read"
-            reason = f"{tally.rejected:,} of {tally.lines:,} lines could not be read; first: line {tally.rejects[0].line}"
-        return tally.ledger(item, settings, status, reason)
-
-    def _counted(self, source: Source) -> Iterator[Block]:
-        read = 0
-        for block in blocks(open_chunks(source)):
-            yield block
-            here = min(len(block.data), max(source.size - read, 0))
-            read += here
-            self._advance(here)
-        self._advance(max(source.size - read, 0))
-
-    def _advance(self, amount: int) -> None:
-        with self._lock:
-            self._done += amount
-            if self._progress is not None:
-                self._progress(self._done, self._total)
-
-
-@dataclass
-class _Tally:
-    """What one source gave so far."""
-
-    source: Source
-    folder: Path
-    lines: int = 0
-    events: int = 0
-    continuations: int = 0
-    rejected: int = 0
-    rejects: list[Refused] = field(default_factory=list)
-    inside: Counter[str] = field(default_factory=Counter)
-    hosts: Counter[str] = field(default_factory=Counter)
-    first: int | None = None
-    last: int | None = None
-    gaps: list[tuple[int, int]] = field(default_factory=list)
-    held: list[pa.Table] = field(default_factory=list)
-    parts: int = 0
-
-    def add(self, parsed: Parsed, table: pa.Table) -> None:
-        self.lines += parsed.lines
-        self.continuations += parsed.continuations
-        self.rejected += len(parsed.rejects)
-        self.rejects += parsed.rejects[: max(_REJECTS_KEPT - len(self.rejects), 0)]
-        self.events += len(table)
-        if not len(table):
-            return
-        for name in ("parser", "host"):
-            counts = table.column(name).value_counts()
-            seen = {row["values"]: row["counts"] for row in counts.to_pylist() if row["values"] is not None}
-            (self.inside if name == "parser" else self.hosts).update(seen)
-        self._note_times(table.column("time").cast(pa.int64()).to_numpy())
-        self.held.append(table)
-        if sum(len(t) for t in self.held) >= _PART_EVENTS:
-            self.flush()
-
-    def _note_times(self, time: np.ndarray) -> None:
-        before = time[:1] if self.last is None else [self.last]
-        steps = np.diff(np.concatenate((before, time)))
-        wide = np.flatnonzero(steps > _GAP_US)
-        self.gaps += [(int(time[i] - steps[i]), int(time[i])) for i in wide]
-        self.gaps = sorted(self.gaps, key=lambda gap: gap[0] - gap[1])[:_GAPS_KEPT]
-        self.first = int(time[0]) if self.first is None else min(self.first, int(time[0]))
-        self.last = int(time[-1]) if self.last is None else max(self.last, int(time[-1]))
-
-    def flush(self) -> None:
-        if not self.held:
-            return
-        part = self.folder / f"{part_prefix(self.source.path)}-{self.parts:05d}.parquet"
-        write_parquet(sorted_by_time(pa.concat_tables(self.held)), part)
-        self.held, self.parts = [], self.parts + 1
-
-    def ledger(self, item: _Known, settings: SourceClock, status: str, reason: str) -> Ledger:
-        has_zoneless = item.survey.zoneless
-        only_host = self.hosts.most_common(1)[0][0] if self.hosts else None
-        return Ledger(
-            item.source.path, status, reason,
-            parser=item.parser.name,
-            inside={name: count for name, count in self.inside.items() if name != item.parser.name},
-            host=item.source.host or only_host,
-            service=item.source.service,
-            zone=settings.zone if has_zoneless else _printed_zone(item.survey),
-            zone_basis=str(settings.zone_basis) if has_zoneless else "exact",
-            zone_why=settings.zone_why if has_zoneless else "every line prints its offset",
-            year=settings.year,
-            year_why=settings.year_why,
-            bytes=item.source.size,
-            lines=self.lines, events=self.events, continuations=self.continuations, rejects=self.rejected,
-            first=self.first, last=self.last,
-            gaps=_significant(self.gaps, self.events, self.first, self.last),
-        )  # fmt: skip
-
-
-def _printed_zone(survey: Survey) -> str | None:
-    return offset_name(max(survey.offsets, key=lambda o: survey.offsets[o])) if survey.offsets else None
-
-
-def _significant(
-    gaps: list[tuple[int, int]], events: int, first: int | None, last: int | None
-) -> tuple[tuple[int, int], ...]:
-    """Keep the gaps that are too long to be chance for a source of this rate (exponential tail, with room for bursts)."""
-    if first is None or last is None or last <= first:
-        return ()
-    rate = events / (last - first)
-    floor = np.log(max(events, 2)) + 20
-    return tuple(sorted(gap for gap in gaps if (gap[1] - gap[0]) * rate >= floor))
-
-
-def _reject_table(rejects: list[tuple[str, Refused]]) -> pa.Table:
-    rows = [
-        {
-            "source": path,
-            "line": refused.line,
-            "offset": refused.offset,
-            "reason": refused.reason,
-            "text": refused.text[:_REJECT_TEXT].decode("utf-8", "backslashreplace"),
-        }
-        for path, refused in sorted(rejects, key=lambda pair: (pair[0], pair[1].line))
-    ]
-    return pa.Table.from_pylist(rows, REJECT_SCHEMA)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from afterlog.skew import LEAST_ANCHORS, MOST_SCATTER_S, Skew, measure_skew
+from afterlog.clock.skew import LEAST_ANCHORS, MOST_SCATTER_S, Skew, measure_skew
 
 _AGREE_S: Final = 2.0
 _QUARTER_S: Final = 900.0
@@ -76,15 +76,17 @@ def _measure(path: str, part: pd.DataFrame, outer_path: str, outer: pd.DataFrame
         return None
     mine = outer[outer["upstream"].astype(object) == host] if host in servers else outer
     own_keys, other_keys = _keys(part, mine)
-    skew = measure_skew(
-        part["time"].to_numpy()[own_keys >= 0],
-        own_keys[own_keys >= 0],
-        mine["time"].to_numpy()[other_keys >= 0],
-        other_keys[other_keys >= 0],
-    )
+    own, theirs = part["time"].to_numpy(), mine["time"].to_numpy()
+    own_known, other_known = own_keys >= 0, other_keys >= 0
+    skew = measure_skew(own[own_known], own_keys[own_known], theirs[other_known], other_keys[other_known])
     if skew is None or (host not in servers and skew.anchors < _SHARED * min(len(part), _MOST_REQUESTS)):
         return None
-    return Pair(host, other, path, outer_path, skew)
+    return Pair(host, other, path, outer_path, moved(skew, (_step_s(own) - _step_s(theirs)) / 2))
+
+
+def _step_s(time: np.ndarray) -> float:
+    """Give the step of stamps in seconds: they were cut off, and lie half of it early on average."""
+    return 1.0 if not (time % 1_000_000).any() else 0.0
 
 
 def _host_of(part: pd.DataFrame) -> str | None:
@@ -123,7 +125,13 @@ def judge_clocks(pairs: Sequence[Pair], zoneless: Iterable[str]) -> list[Verdict
             if measured is None or (host in believed and len(measured.offsets_s) == 1):
                 continue
             verdicts.append(
-                _verdict(host, _against(measured, offsets[host] - middle), component, believed, host in unsettled)
+                _verdict(
+                    host,
+                    moved(measured, offsets[host] - middle - measured.offset_s),
+                    component,
+                    believed,
+                    host in unsettled,
+                )
             )
     return verdicts
 
@@ -183,10 +191,10 @@ def _turned(skew: Skew) -> Skew:
     return replace(skew, offset_s=-skew.offset_s, offsets_s=tuple(-offset for offset in skew.offsets_s))
 
 
-def _against(skew: Skew, offset_s: float) -> Skew:
-    """Express a skew against the believed group."""
-    shift = offset_s - skew.offset_s
-    return replace(skew, offset_s=offset_s, offsets_s=tuple(offset + shift for offset in skew.offsets_s))
+def moved(skew: Skew, by_s: float) -> Skew:
+    """Give a skew with all its offsets changed by the same amount."""
+    offsets = tuple(offset + by_s for offset in skew.offsets_s)
+    return replace(skew, offset_s=skew.offset_s + by_s, offsets_s=offsets)
 
 
 def _verdict(host: str, skew: Skew, pairs: Sequence[Pair], believed: set[str], unsettled: bool) -> Verdict:

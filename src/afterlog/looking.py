@@ -1,0 +1,139 @@
+"""Looking at a source: who reads it, and what its first lines tell about its clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from afterlog.case import Ledger
+from afterlog.clock import Survey
+from afterlog.errors import AfterlogError
+from afterlog.layout import OFFSET_UNKNOWN
+from afterlog.options import Formats
+from afterlog.parsed import Parsed
+from afterlog.parser import Batch, Lines, Parser
+from afterlog.parsing import parse
+from afterlog.registry import ENOUGH, Registry
+from afterlog.source import HEAD_BYTES, Block, Source, open_chunks, read_head, why_no_log
+from afterlog.sources.blocks import newlines
+from afterlog.sources.cleaning import cleaned, cleaning_of
+from afterlog.sources.compression import packed_us
+from afterlog.table import batch_hosts
+
+_CLAIM_BYTES = 64 << 10  # parsers are asked about no more than this of a source's beginning
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source that some parser reads, with what its beginning told.
+
+    ``all_of_it`` holds what parsing gave, where the beginning was all there is: it need not be read again.
+    """
+
+    source: Source
+    parser: Parser
+    survey: Survey
+    cleaning: frozenset[str] = frozenset()
+    all_of_it: tuple[Parsed, ...] | None = None
+
+
+def look(source: Source, parsers: Registry, formats: Formats) -> Known | Ledger:
+    """Decide from its first bytes who reads a source, and survey its clock; or say why nobody does."""
+    try:
+        head = read_head(source)
+    except AfterlogError as error:
+        return _ledger(source, "unreadable", str(error))
+    reason = why_no_log(head)
+    if reason is not None:
+        return _ledger(source, "not-a-log", reason)
+    cleaning = cleaning_of(head)
+    whole = len(head) < HEAD_BYTES
+    parser = formats.named(source.path) or _choose(source, head, cleaning, parsers, formats)
+    if parser is None:
+        return _unknown(source, head if whole else None)
+    parsed = tuple(
+        parse(parser, iter([Block(head.lstrip(b"\x00"), 1, len(head) - len(head.lstrip(b"\x00")), cleaning)]), parsers)
+    )
+    keep = parsed if whole and not source.repository and source.size < HEAD_BYTES else None
+    return Known(source, parser, _survey(source, parsed, head), cleaning, keep)
+
+
+def _choose(
+    source: Source, head: bytes, cleaning: frozenset[str], parsers: Registry, formats: Formats
+) -> Parser | None:
+    head = cleaned(head[:_CLAIM_BYTES].lstrip(b"\x00"), cleaning)
+    lines = Lines.of(head)
+    if len(lines) > 1 and not head.endswith(b"\n"):
+        lines = lines.select(np.arange(len(lines) - 1))
+    for parser in formats.general:
+        first = lines.select(np.arange(min(len(lines), 200)))
+        if len(first) and len(parser.layouts[0].match(first).rows) >= ENOUGH * len(first):
+            return parser
+    return parsers.choose(source.path, lines)
+
+
+def _ledger(source: Source, status: str, reason: str, lines: int = 0) -> Ledger:
+    return Ledger(
+        source.path,
+        status,
+        reason,
+        host=source.host,
+        service=source.service,
+        bytes=source.size,
+        lines=lines,
+        rejects=lines,
+    )
+
+
+def _unknown(source: Source, whole: bytes | None) -> Ledger:
+    """Count the lines of a text that no parser knows: they are rejects, not lost."""
+    count = 0
+    ending = b"\n"
+    try:
+        for chunk in open_chunks(source) if whole is None else iter((whole,)):
+            count += newlines(chunk)
+            ending = chunk[-1:]
+    except AfterlogError:
+        pass  # what was read is counted; the status says the rest
+    reason = "text in a format that no parser knows (see: afterlog parsers list)"
+    return _ledger(source, "not-a-log", reason, count + (ending != b"\n"))
+
+
+def _survey(source: Source, parsed: tuple[Parsed, ...], head: bytes) -> Survey:
+    offsets: Counter[int] = Counter()
+    dated: list[int] = []
+    yearless: list[int] = []
+    zoneless = False
+    host = source.host
+    for batch in [one.batch for one in parsed if one.batch is not None]:
+        times = batch.times
+        has_year = np.broadcast_to(np.asarray(times.has_year), times.wall_us.shape)
+        offsets.update(_printed(batch))
+        zoneless |= bool((times.offset_s == OFFSET_UNKNOWN).any())
+        dated += [int(times.wall_us[has_year].min()), int(times.wall_us[has_year].max())] if has_year.any() else []
+        yearless += [int(times.wall_us[~has_year][0])] if not has_year.all() else []
+        hosts = batch_hosts(batch)
+        host = host or (hosts[0] if hosts else None)
+    span = (min(dated), max(dated)) if dated else None
+    if b"+0000" not in head and b"+00:00" not in head:
+        del offsets[0]  # a Z or an epoch: it says nothing of the host's own zone
+    first = yearless[0] if yearless else None
+    return Survey(source.path, host, dict(offsets), span, first, zoneless, source.mtime_us, _packed_us(source))
+
+
+def _printed(batch: Batch) -> dict[int, int]:
+    printed, counts = np.unique(batch.times.offset_s, return_counts=True)
+    return {int(o): int(n) for o, n in zip(printed, counts, strict=True) if o != OFFSET_UNKNOWN}
+
+
+def _packed_us(source: Source) -> int | None:
+    """Give the time in the gzip header of a plain file of the file system."""
+    if source.members or source.repository:
+        return None
+    try:
+        with source.file.open("rb") as raw:
+            return packed_us(raw.read(8))
+    except OSError:
+        return None
