@@ -18,6 +18,7 @@ from afterlog.errors import AfterlogError
 if TYPE_CHECKING:
     from afterlog.case import Case
     from afterlog.findings import Findings
+    from afterlog.options import Options
 
 app = typer.Typer(
     name="afterlog",
@@ -35,8 +36,11 @@ app.add_typer(parsers_app, name="parsers")
 app.add_typer(templates_app, name="templates")
 
 Logs = Annotated[
-    list[Path],
-    typer.Argument(help="Directories (or files) of logs, best with one folder per host.", show_default=False),
+    list[str],
+    typer.Argument(
+        help="Directories or files of logs, best with one folder per host; archives are read in place; - is stdin.",
+        show_default=False,
+    ),
 ]
 CasePath = Annotated[
     Path, typer.Argument(help="The case directory that `afterlog run` or `ingest` made.", show_default=False)
@@ -47,6 +51,39 @@ Tz = Annotated[
     typer.Option(
         "--tz",
         help="Zone of times that print none, and of the draft: Asia/Kolkata, UTC+05:30 … A printed offset always wins.",
+        show_default=False,
+    ),
+]
+Zones = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--zone", metavar="GLOB=ZONE", help="The same for some hosts or paths (repeatable).", show_default=False
+    ),
+]
+Year = Annotated[int | None, typer.Option(help="Year of the first line that prints none.", show_default=False)]
+Clocks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--clock",
+        metavar="HOST=+90s",
+        help="How far that host's clock was ahead; behind: -90s (repeatable). It wins over what is measured.",
+        show_default=False,
+    ),
+]
+Since = Annotated[str | None, typer.Option(help="Read nothing before this time.", show_default=False)]
+Until = Annotated[str | None, typer.Option(help="Read nothing from this time on.", show_default=False)]
+Include = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Only these paths, names or folders.", show_default=False)
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Not these paths, names or folders.", show_default=False)
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        metavar="GLOB=NAME",
+        help="Read these files with this parser; or nginx='$remote_addr …', apache='%h …' for a log format of your own.",
         show_default=False,
     ),
 ]
@@ -87,6 +124,15 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except KeyboardInterrupt:
+        print("afterlog: interrupted; what was read of whole sources is kept for the next run.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        told = f"{type(error).__name__}: {error}"
+        print(f"afterlog: something went wrong that should not ({told}). Run it again with --debug.", file=sys.stderr)
+        sys.exit(1)
 
 
 def _version(value: bool) -> None:
@@ -97,11 +143,21 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of options (TOML), else ./afterlog.toml: a table per command.", show_default=False
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     del version
+    from afterlog.configuration import read_configuration  # noqa: PLC0415
+
+    context.default_map = read_configuration(config)
 
 
 # --- verbs --------------------------------------------------------------------------------------------------
@@ -114,6 +170,14 @@ def run(
     tz: Tz = None,
     template: Template = "postmortem",
     outage: Stated = None,
+    since: Since = None,
+    until: Until = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    formats: Formats = None,
+    zone: Zones = None,
+    year: Year = None,
+    clock: Clocks = None,
     jobs: Jobs = 0,
     parsers: Parsers = None,
     as_json: Json = False,
@@ -124,7 +188,8 @@ def run(
     """
     from afterlog.session import summary, write_draft  # noqa: PLC0415
 
-    case = _ingest(logs, out, tz, jobs, parsers)
+    chosen = _options(tz, since, until, include, exclude, formats, zone, year, clock, jobs, parsers)
+    case = _ingest(logs, out, chosen)
     findings = _analyse(case, outage)
     draft = write_draft(case, findings, template)
     if as_json:
@@ -138,13 +203,45 @@ def ingest(
     logs: Logs,
     out: Out = Path("case"),
     tz: Tz = None,
+    since: Since = None,
+    until: Until = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    formats: Formats = None,
+    zone: Zones = None,
+    year: Year = None,
+    clock: Clocks = None,
     jobs: Jobs = 0,
     parsers: Parsers = None,
     as_json: Json = False,
 ) -> None:
-    """Read logs into a case: the merged timeline as Parquet, and a ledger of every source."""
-    case = _ingest(logs, out, tz, jobs, parsers)
+    """Read logs into a case: the merged timeline as Parquet, and a ledger of every source.
+
+    A second ingest into the same case reads only what is new or has grown.
+    """
+    case = _ingest(logs, out, _options(tz, since, until, include, exclude, formats, zone, year, clock, jobs, parsers))
     _show_sources(case, as_json, every=False)
+
+
+@app.command()
+def rates(
+    logs: Logs,
+    tz: Tz = None,
+    since: Since = None,
+    until: Until = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    formats: Formats = None,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Print requests and failures (status 500 and above) per minute, straight from the files, without a case."""
+    from afterlog.rates import rates as counted  # noqa: PLC0415
+
+    found = counted(logs, _options(tz, since, until, include, exclude, formats, None, None, None, jobs, None))
+    for path, reason in found.notes:
+        print(f"{path}: {reason}", file=sys.stderr)
+    _print_json(found.as_json()) if as_json else print("\n".join(found.lines_of_text()))
 
 
 @app.command()
@@ -275,12 +372,33 @@ def _open(folder: Path) -> Case:
     return Case.open(folder)
 
 
-def _ingest(logs: Sequence[Path], out: Path, tz: str | None, jobs: int, parsers: Sequence[Path] | None) -> Case:
-    from afterlog import ingestion  # noqa: PLC0415
+def _options(
+    tz: str | None,
+    since: str | None,
+    until: str | None,
+    include: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    formats: Sequence[str] | None,
+    zones: Sequence[str] | None,
+    year: int | None,
+    clocks: Sequence[str] | None,
+    jobs: int,
+    parsers: Sequence[Path] | None,
+) -> Options:
+    from afterlog.options import Options  # noqa: PLC0415
 
-    options = ingestion.Options(tz=tz, jobs=jobs, parser_folders=tuple(parsers or ()))
+    return Options(
+        tz=tz, jobs=jobs, parser_folders=tuple(parsers or ()), since=since, until=until, include=tuple(include or ()),
+        exclude=tuple(exclude or ()), formats=tuple(formats or ()), zones=tuple(zones or ()), year=year,
+        clocks=tuple(clocks or ()),
+    )  # fmt: skip
+
+
+def _ingest(logs: Sequence[str], out: Path, options: Options) -> Case:
+    from afterlog.ingestion import ingest as ingest_logs  # noqa: PLC0415
+
     with _progress("Reading logs") as advance:
-        return ingestion.ingest(logs, out, options, advance)
+        return ingest_logs(logs, out, options, advance)
 
 
 def _analyse(case: Case, stated: Sequence[str] | None) -> Findings:

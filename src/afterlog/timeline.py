@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from afterlog.causes import Ranking
 from afterlog.changes import Change, History, Look
-from afterlog.changes.model import MINUTE, Part, Step
+from afterlog.changes.model import MINUTE, SECOND, Part, Step
 from afterlog.clock import rfc3339
 from afterlog.detect import Instant
 from afterlog.event import Outcome
@@ -47,6 +48,7 @@ class Entry:
     text: Text
     places: tuple[Place, ...]
     weight: float
+    tied: bool = False  # too close to the entry before it to say which came first
 
     def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Give it in the shape of ``timeline --json``."""
@@ -60,6 +62,7 @@ class Entry:
             "host": self.host,
             "service": self.service,
             "text": plain(self.text),
+            "tied": self.tied,
             "evidence": list(evidence),
         }
 
@@ -88,12 +91,27 @@ def build_timeline(
         _look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close
     ]
     entries.sort(key=lambda entry: (-entry.weight, *_when(entry)))
-    return sorted(entries[:MOST], key=_when), max(len(entries) - MOST, 0)
+    return _with_ties(sorted(entries[:MOST], key=_when)), max(len(entries) - MOST, 0)
 
 
-def _when(entry: Entry) -> tuple[int, int, str]:
+def _with_ties(entries: list[Entry]) -> list[Entry]:
+    """Mark each entry whose beginning may lie before that of the entry above it: stamps are only so fine."""
+    ties = [
+        below.low_us < above.high_us and below.places[0].source != above.places[0].source
+        for above, below in pairwise(entries)
+    ]
+    return entries[:1] + [replace(entry, tied=tied) for entry, tied in zip(entries[1:], ties, strict=True)]
+
+
+def _latest(start_us: int) -> int:
+    """Give the latest moment that a stamp can mean: a whole second stands for all of it."""
+    return start_us + (SECOND if start_us % SECOND == 0 else 0)
+
+
+def _when(entry: Entry) -> tuple[int, int, Place]:
+    """Order by time; at one time a change comes before what it may have caused, and lines of a file keep their order."""
     order = {"change": 0, "attempt": 0, "onset": 1, "phase": 2, "end": 3}
-    return entry.time_us, order.get(entry.kind, 4), entry.id
+    return entry.time_us, order.get(entry.kind, 4), entry.places[0]
 
 
 # --- outages ------------------------------------------------------------------------------------------------
@@ -169,7 +187,8 @@ def _one(
     key: str,
 ) -> Entry:
     identity = stable_id("entry", change.id, key)
-    return Entry(identity, start, end, start, start, kind, ", ".join(change.hosts), "", words, places[:6], weight)
+    hosts = ", ".join(change.hosts)
+    return Entry(identity, start, end, start, _latest(start), kind, hosts, "", words, places[:6], weight)
 
 
 def _part_entry(change: Change, part: Part, steps: Sequence[Step], weight: float, *, first: bool) -> Entry:
@@ -246,7 +265,7 @@ def _look(look: Look, outages: Sequence[Outage]) -> Entry:
         look.start_us,
         look.end_us,
         look.start_us,
-        look.start_us,
+        _latest(look.start_us),
         "look",
         ", ".join(look.hosts),
         "",

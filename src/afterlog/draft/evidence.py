@@ -7,6 +7,7 @@ from itertools import groupby
 
 from afterlog.case import Ledger
 from afterlog.draft.model import Coverage
+from afterlog.draft.words import span
 
 _READ = ("read", "partly-read")
 
@@ -29,9 +30,18 @@ def _covered(host: str, parser: str, ledgers: list[Ledger]) -> Coverage:
         sum(ledger.lines for ledger in ledgers),
         sum(ledger.events for ledger in ledgers),
         sum(ledger.rejects for ledger in ledgers),
-        tuple(sorted({f"{ledger.zone} ({ledger.zone_basis})" for ledger in ledgers if ledger.zone})),
+        tuple(sorted({_known_by(ledger) for ledger in ledgers if ledger.zone})),
         tuple(ledger.path for ledger in ledgers),
     )
+
+
+def _known_by(ledger: Ledger) -> str:
+    """Say in which zone a source was read, how that is known, and whether its clock was set right."""
+    told = f"{ledger.zone} ({ledger.zone_basis})"
+    if not ledger.clock_offset_s:
+        return told
+    direction = "ahead" if ledger.clock_offset_s > 0 else "behind"
+    return f"{told}; its clock was {span(abs(ledger.clock_offset_s))} {direction} and was set right"
 
 
 def unread(ledgers: Sequence[Ledger]) -> tuple[tuple[str, str, str], ...]:
