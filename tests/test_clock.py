@@ -280,3 +280,25 @@ def test_moments_a_person_types_are_read_in_the_given_zone():
 def test_offsets_have_names_that_can_be_read_back():
     assert [offset_name(s) for s in (0, 19_800, -12_600)] == ["UTC", "UTC+05:30", "UTC-03:30"]
     assert zone_of("UTC-03:30").utcoffset(None).total_seconds() == -12_600
+
+
+def test_a_clock_stepped_forward_moves_only_what_was_written_before():
+    # At 11:00:00 of its own the clock was put forward by 90 s: it wrote 10:59:59, then 11:01:30.
+    after = int(wall("2022-11-10T11:01:30")[0])
+    stamps = ("2022-11-10T10:59:59", "2022-11-10T11:01:30", "2022-11-10T11:05:00")
+    clock = Clock(SourceClock("UTC", TimeBasis.ZONE_STATED, steps=((after, 90.0),)))
+    resolved = clock.resolve(times(*stamps))
+    assert [rfc3339(t) for t in resolved.utc_us] == ["2022-11-10T11:01:29Z", "2022-11-10T11:01:30Z", "2022-11-10T11:05:00Z"]
+    assert [list(TimeBasis)[b] for b in resolved.basis] == ["offset-corrected", "zone-stated", "zone-stated"]
+
+
+def test_a_clock_stepped_back_tells_the_repeated_minutes_by_line_order():
+    # It was 120 s ahead: at its own 11:10:00 it was put back to 11:08:00.
+    after = int(wall("2022-11-10T11:08:00")[0])
+    stamps = ("2022-11-10T11:07:00", "2022-11-10T11:09:00", "2022-11-10T11:09:59", "2022-11-10T11:08:00", "2022-11-10T11:09:00", "2022-11-10T11:20:00")
+    clock = SourceClock("UTC", steps=((after, -120.0),))
+    whole = [rfc3339(t)[11:19] for t in Clock(clock).resolve(times(*stamps)).utc_us]
+    assert whole == ["11:05:00", "11:07:00", "11:07:59", "11:08:00", "11:09:00", "11:20:00"]
+    two = Clock(clock)
+    pieces = [*two.resolve(times(*stamps[:4])).utc_us, *two.resolve(times(*stamps[4:])).utc_us]
+    assert [rfc3339(t)[11:19] for t in pieces] == whole

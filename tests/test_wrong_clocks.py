@@ -108,3 +108,27 @@ def test_moving_every_host_by_the_same_amount_moves_every_finding_by_it(tmp_path
     findings = found(logs, tz="Asia/Kolkata")
     (one,), (other,) = ([o for o in f.outages if o.level == "outage"] for f in (recording.findings, findings))
     assert other.start.time_us - one.start.time_us == other.end.time_us - one.end.time_us == 3 * 3600 * 1_000_000
+
+
+def test_a_clock_stepped_in_the_middle_of_the_outage_is_followed_as_its_daemon_says(tmp_path, recording: Recording):
+    """Until 12:30 web-02's clock is 90 s behind; then chronyd steps it."""
+
+    def behind(text: str) -> str:
+        lines = text.split("\n")
+        clocks = [re.search(r"\d\d:\d\d:\d\d", line) for line in lines]
+        marks = [n for n, clock in enumerate(clocks) if clock and clock[0] < "12:30:00"]
+        moved = {n: shifted(lines[n], timedelta(seconds=-90)) for n in marks}
+        return "\n".join(moved.get(n, line) for n, line in enumerate(lines))
+
+    logs = changed(tmp_path, "web-02", behind)
+    syslog = logs / "web-02" / "var" / "log" / "syslog"
+    told = "Nov 10 12:30:00 web-02 chronyd[312]: System clock was stepped by 90.000000 seconds\n"
+    text = syslog.read_text(encoding="utf-8")
+    at = next(found.start() for found in re.finditer(r"^Nov 10 (1[2-5]:\d\d)", text, re.MULTILINE) if found[1] >= "12:30")
+    syslog.write_text(text[:at] + told + text[at:], encoding="utf-8")
+    findings = found(logs, tz="Asia/Kolkata")
+    ledger = next(ledger for ledger in findings.ledgers if ledger.path == "web-02/var/log/auth.log")
+    assert "chronyd" in ledger.clock_why or "stepped" in ledger.clock_why
+    assert close(story(recording.findings), story(findings), seconds=91)
+    looks = [t for t, text in story(findings) if "error.log" in text]
+    assert looks == [t for t, text in story(recording.findings) if "error.log" in text]

@@ -18,7 +18,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from afterlog import __version__
-from afterlog.aligning import judged, set_right
+from afterlog.aligning import judged, set_right, steps_told
 from afterlog.case import REJECT_SCHEMA, Case, Ledger, Settings, new_case
 from afterlog.clock import SourceClock, Survey, machine_zone, resolve_clocks, zone_of
 from afterlog.copies import assemble
@@ -70,6 +70,8 @@ def ingest(
             return _Ingest(case, receipts, options, progress).run(_roots(logs, case.folder))
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if error.filename and not Path(str(error.filename)).resolve().is_relative_to(case.folder.resolve()):
+            raise InputError(f"{what}. It changed while it was looked at; ingest again.") from None
         raise CaseError(
             f"{case.folder}: cannot be written ({what}); free space and ingest again, or choose another -o."
         ) from None
@@ -146,7 +148,7 @@ class _Ingest:
     ) -> dict[str, SourceClock]:
         """Compare the hosts' clocks by what was read, and set right those that are off."""
         parts = [self.receipts.parts / part for outcome in outcomes for part in outcome.parts]
-        return set_right(clocks, surveys, judged(parts, clocks, surveys))
+        return set_right(clocks, surveys, judged(parts, clocks, surveys), steps_told(parts))
 
     def _read(
         self, known: list[Known], clocks: dict[str, SourceClock], reader: str, parsers: Registry
@@ -255,7 +257,11 @@ def _lookalikes(
 
 def _decision(clock: SourceClock | None) -> tuple[object, ...]:
     """Give what of a clock changes the times; its reasons may name other sources now."""
-    return () if clock is None else (clock.zone, clock.zone_basis, clock.year, clock.offset_at_us, clock.offsets_s)
+    return (
+        ()
+        if clock is None
+        else (clock.zone, clock.zone_basis, clock.year, clock.offset_at_us, clock.offsets_s, clock.steps)
+    )
 
 
 def _is_large(item: Known) -> bool:

@@ -67,8 +67,12 @@ def reader_of(*choices: object) -> str:
     """Name the program that reads: its version, its own files and the parsers', and what a person chose."""
     import afterlog.parsers  # noqa: PLC0415
 
-    folders = [Path(__file__).parent, Path(afterlog.parsers.__file__).parent, *(c for c in choices if isinstance(c, Path))]
-    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    folders = [
+        Path(__file__).parent,
+        Path(afterlog.parsers.__file__).parent,
+        *(c for c in choices if isinstance(c, Path)),
+    ]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py")) if file.is_file()]
     state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return hashlib.sha256(repr((__version__, state, choices)).encode()).hexdigest()
 
@@ -118,7 +122,9 @@ class Receipts:
             draft.write_text(json.dumps(asdict(receipt)), encoding="utf-8", errors="surrogateescape")
             draft.replace(file)
         except OSError as error:
-            raise CaseError(f"{file}: cannot be written ({error.strerror or error}); free space and ingest again.") from None
+            raise CaseError(
+                f"{file}: cannot be written ({error.strerror or error}); free space and ingest again."
+            ) from None
         self._held[receipt.path] = receipt
 
     def keep_only(self, paths: Iterable[str]) -> None:
@@ -173,6 +179,7 @@ def _receipt(stored: dict[str, Any]) -> Receipt:
         survey = Survey(**{**survey, "offsets": offsets, "dated": tuple(survey["dated"]) if survey["dated"] else None})
     if clock is not None:
         moved = {name: tuple(clock[name]) for name in ("offset_at_us", "offsets_s")}
+        moved["steps"] = tuple((at, by) for at, by in clock["steps"])
         clock = SourceClock(**{**clock, **moved, "zone_basis": TimeBasis(clock["zone_basis"])})
     known = {**stored, "ledger": Ledger(**ledger), "survey": survey, "clock": clock, "parts": tuple(stored["parts"])}
     return Receipt(**known)

@@ -31,6 +31,7 @@ class SourceClock:
     offset_at_us: tuple[int, ...] = ()  # the host's own UTC times at which its clock's offset was measured
     offsets_s: tuple[float, ...] = ()  # seconds its clock was ahead at these times; empty where it is right
     offset_why: str = ""
+    steps: tuple[tuple[int, float], ...] = ()  # (the host's own UTC time just after a step, seconds stepped forward)
 
 
 class Resolved(NamedTuple):
@@ -75,6 +76,7 @@ class Clock:
         self._last_yearless: int | None = None
         self._last_wall: int | None = None
         self._fold_after: int | None = None
+        self._passed = [False] * len(settings.steps)
 
     def resolve(self, times: Times) -> Resolved:
         """Give UTC and its basis for the next times of the source."""
@@ -90,10 +92,31 @@ class Clock:
         if zoneless.any():
             utc[zoneless] = wall[zoneless] - self._offsets(wall[zoneless]) * 1_000_000
             basis[zoneless] = np.maximum(basis[zoneless], _CODE[self._settings.zone_basis])
+        if self._settings.steps:
+            late = self._before_steps_us(utc)
+            utc, basis = utc + late, np.where(late != 0, np.maximum(basis, _CODE[TimeBasis.OFFSET_CORRECTED]), basis)
         if self._settings.offsets_s:
             utc = utc - self._ahead_us(utc)
             basis = np.maximum(basis, _CODE[TimeBasis.OFFSET_CORRECTED]).astype(np.int8)
         return Resolved(utc, basis)
+
+    def _before_steps_us(self, own: np.ndarray) -> np.ndarray:
+        """Give what the clock was later stepped by, microseconds, for the times written before each step.
+
+        A step back makes own times come twice; there the order of the lines tells on which side one lies.
+        """
+        late = np.zeros(len(own), np.int64)
+        for number, (at_us, forward_s) in enumerate(self._settings.steps):
+            by_us = round(forward_s * 1_000_000)
+            if by_us > 0:
+                before = own < at_us - by_us // 2
+            else:
+                fallen = np.maximum.accumulate(own) - own > -by_us // 2
+                after = np.maximum.accumulate(fallen & (own >= at_us - 1_000_000)) | self._passed[number]
+                before = (own < at_us) | (~after & (own < at_us - by_us))
+                self._passed[number] = bool(after[-1]) if len(after) else self._passed[number]
+            late += np.where(before, by_us, 0)
+        return late
 
     def _ahead_us(self, utc: np.ndarray) -> np.ndarray:
         """Give how far the clock was ahead at these of its times, microseconds: linear between measurements."""
