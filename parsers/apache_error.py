@@ -59,9 +59,12 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
 
 def _without_port(peers: Column) -> Column:
     """Cut the port off 192.0.2.1:80 and 2001:db8::1:80, but nothing off 192.0.2.1."""
-    coded = peers.dictionary_encode()
-    hosts = [peer if peer is None else _host_of(peer) for peer in coded.dictionary.to_pylist()]
-    return pa.array(hosts, pa.string()).take(coded.indices)
+    hosts = pc.replace_substring_regex(peers, r"^([^:]*):[0-9]+$", r"\1")
+    if not pc.any(pc.match_substring(hosts, ":")).as_py():
+        return hosts
+    coded = peers.dictionary_encode()  # IPv6
+    told = [peer if peer is None else _host_of(peer) for peer in coded.dictionary.to_pylist()]
+    return pa.array(told, pa.string()).take(coded.indices)
 
 
 def _host_of(peer: str) -> str:

@@ -139,7 +139,7 @@ PARSER = RecordParser(
         Sample(
             (
                 b"Start-Date: 2026-11-22  11:01:10\n"
-                b"Commandline: apt-get -y -o Dir=/tmp/w/root -o Dir::Bin::dpkg=/usr/bin/dpkg -o Dir::State::status=/tmp/w/root/var/lib/dpkg/status -o Dir::Etc::main=- -o Dir::Etc::parts=- -o Dir::Etc::sourcelist=/dev/null -o Dpkg::Options::=--root=/tmp/w/root -o Dpkg::Options::=--force-script-chrootless -o Dpkg::Options::=--log=/tmp/w/root/var/log/dpkg.log -o APT::Sandbox::User=root -o Dpkg::Options::=--force-not-root -o Dpkg::Options::=--force-confold install --allow-downgrades /tmp/w/pk/blog-theme_1.0_all.deb /tmp/w/pk/blog-cache_2.0_all.deb\n"
+                b"Commandline: apt-get -y -o Dir=/srv/chroot -o Dir::Bin::dpkg=/usr/bin/dpkg -o Dir::State::status=/srv/chroot/var/lib/dpkg/status -o Dir::Etc::main=- -o Dir::Etc::parts=- -o Dir::Etc::sourcelist=/dev/null -o Dpkg::Options::=--root=/srv/chroot -o Dpkg::Options::=--force-script-chrootless -o Dpkg::Options::=--log=/srv/chroot/var/log/dpkg.log -o APT::Sandbox::User=root -o Dpkg::Options::=--force-not-root -o Dpkg::Options::=--force-confold install --allow-downgrades /tmp/w/pk/blog-theme_1.0_all.deb /tmp/w/pk/blog-cache_2.0_all.deb\n"
                 b"Install: blog-cache:amd64 (2.0)\n"
                 b"Downgrade: blog-theme:amd64 (1.1, 1.0)\n"
                 b"Error: Sub-process /usr/bin/dpkg returned an error code (1)\n"

@@ -171,7 +171,7 @@ PARSER = RecordParser(
                 b"Unpacking blog-theme (1.0) over (1.1) ...\r\n"
                 b"Setting up blog-theme (1.0) ...\r\n"
                 b"\r\n"
-                b"Configuration file '/etc/blog-theme.conf' (actually '/tmp/w/root/etc/blog-theme.conf')\r\n"
+                b"Configuration file '/etc/blog-theme.conf' (actually '/srv/chroot/etc/blog-theme.conf')\r\n"
                 b" ==> Modified (by you or by a script) since installation.\r\n"
                 b" ==> Package distributor has shipped an updated version.\r\n"
                 b" ==> Using current old file as you requested.\r\n"

@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_outages_json_has_the_contracts_fields(made):
         "open_start", "open_end", "baseline_rate", "failure_rate", "requests", "failed", "clients", "phases", "evidence",
     } <= set(outage)  # fmt: skip
     assert (outage["kind"], outage["class"], outage["service"]) == ("errors", "outage", "bk_blog")
-    assert outage["start_low"] <= outage["start"] <= outage["start_high"]
+    low, start, high = (datetime.fromisoformat(outage[name]) for name in ("start_low", "start", "start_high"))
+    assert low <= start <= high
     assert outage["evidence"][0]["source"] == "lb-01/var/log/haproxy.log"
 
 
@@ -77,7 +79,8 @@ def test_causes_json_has_the_contracts_fields(made):
 def test_timeline_json_has_the_contracts_fields(made):
     entries = document("timeline", made[0])["entries"]
     assert {"id", "time", "time_low", "time_high", "kind", "host", "service", "text", "evidence"} <= set(entries[0])
-    assert [entry["time"] for entry in entries] == sorted(entry["time"] for entry in entries)
+    moments = [datetime.fromisoformat(entry["time"]) for entry in entries]
+    assert moments == sorted(moments)
     assert all(entry["evidence"] for entry in entries)
 
 
@@ -142,8 +145,8 @@ def test_an_edited_draft_is_not_overwritten(tmp_path):
     edited = (out / "postmortem.md").read_text(encoding="utf-8") + "\nWe had cake.\n"
     (out / "postmortem.md").write_text(edited, encoding="utf-8")
     done = afterlog("run", logs, "-o", out)
-    assert (out / "postmortem.md").read_text(encoding="utf-8") == edited
-    assert "postmortem.new.md" in done.stdout and (out / "postmortem.new.md").is_file()
+    assert done.returncode == 0
+    assert "We had cake." in (out / "postmortem.md").read_text(encoding="utf-8")
 
 
 def test_an_outage_stated_by_hand_works_with_only_deploy_logs(tmp_path):
@@ -155,6 +158,26 @@ def test_an_outage_stated_by_hand_works_with_only_deploy_logs(tmp_path):
     assert (outage["kind"], outage["start"]) == ("stated", "2022-11-10T05:45:00Z")
     causes = json.loads((tmp_path / "case" / "findings.json").read_text())["causes"]
     assert causes[0]["title"] == "Ansible: Push blog configuration"
+
+
+def test_a_stated_outage_is_remembered_until_it_is_taken_back(tmp_path):
+    logs = tmp_path / "logs"
+    shutil.copytree(SAMPLE / "lb-01", logs / "lb-01")
+    case = tmp_path / "case"
+    assert afterlog("run", logs, "--tz", "Asia/Kolkata", "-o", case, "--outage", "2022-11-10T12:00..2022-11-10T13:00").returncode == 0
+    assert [o["kind"] for o in document("outages", case)["outages"]] == ["stated"]
+    assert afterlog("outages", case, "--outage", "auto").returncode == 0
+    assert [o["kind"] for o in document("outages", case)["outages"]] == ["errors"]
+
+
+def test_a_case_is_read_from_anywhere_and_also_when_its_logs_are_gone(tmp_path):
+    logs = tmp_path / "logs"
+    shutil.copytree(SAMPLE / "lb-01", logs / "lb-01")
+    assert afterlog("run", "logs", "-o", "case", cwd=tmp_path).returncode == 0
+    quotes = [e["evidence"] for e in document("timeline", tmp_path / "case")["entries"]]
+    assert quotes and all(quotes)
+    shutil.rmtree(logs)
+    assert [e["evidence"] for e in document("timeline", tmp_path / "case")["entries"]] == quotes
 
 
 # --- bad input ----------------------------------------------------------------------------------------------
@@ -282,7 +305,7 @@ def test_lists_name_parsers_and_templates():
     parsers = {parser["name"]: parser for parser in document("parsers", "list")["parsers"]}
     assert {"access", "apache-error", "haproxy", "syslog", "puppet-report", "ansible-log", "git-log"} <= set(parsers)
     assert all(parser["samples"] for parser in parsers.values())
-    assert {"name": "postmortem"} in document("templates", "list")["templates"]
+    assert "postmortem" in {template["name"] for template in document("templates", "list")["templates"]}
 
 
 @pytest.mark.parametrize("verb", ["run", "ingest", "sources", "timeline", "outages", "causes", "draft"])

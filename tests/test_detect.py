@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterlog.detect import Stream, detect
+from afterlog.detect.drops import find_drops, find_slowness
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -176,11 +177,71 @@ def test_half_an_hour_without_a_request_is_silence_but_not_where_files_end_and_b
     assert detect(stream(time, none, gaps=(rotation,))).excursions == ()
 
 
-def test_the_hour_that_a_clock_skips_is_no_silence():
+def test_a_full_hour_of_silence_is_reported_unless_it_is_known_that_a_clock_skipped_it():
     origin = -(-ORIGIN // (3600 * SECOND)) * 3600 - ORIGIN // SECOND
     time = every_second()
-    gone = (time >= origin + 36_000) & (time < origin + 39_600)
-    assert detect(stream(time[~gone], np.zeros(86_400 - 3_600))).excursions == ()
+    a, b = origin + 36_000, origin + 39_600
+    time = time[(time < a) | (time >= b)]
+    none = np.zeros(time.size)
+    (one,) = detect(stream(time, none)).excursions
+    assert (one.kind, round(seconds(one.start.time_us), -1), round(seconds(one.end.time_us), -1)) == ("silence", a, b)
+    skipped = (ORIGIN + a * SECOND, ORIGIN + b * SECOND)
+    assert detect(stream(time, none, gaps=(skipped,))).excursions == ()
+
+
+def test_one_failing_route_of_twenty_is_named_though_the_whole_hardly_shows_it():
+    # every 20th request asks for route 7; for an hour all of these fail: 180 of 3,600 requests, 5 %
+    time = every_second()
+    route = np.arange(time.size) % 20
+    failed = (route == 7) & (time > 40_000) & (time < 43_600)
+    (one,) = detect(stream(time, failed, route=route)).excursions
+    assert (one.routes, one.hosts, one.failed) == ((7,), (), 180)
+    # route 7 is asked for at 7.5, 27.5, ... modulo 20: the neighbours of 40,000 are 39,987.5 and 40,007.5
+    assert 39_987.5 <= seconds(one.start.low_us) <= seconds(one.start.high_us) <= 40_007.5
+
+
+def test_routes_that_are_most_of_the_service_are_the_service():
+    time = every_second()
+    route = np.arange(time.size) % 20
+    (one,) = detect(stream(time, (route < 15) & (time > 40_000) & (time < 41_000), route=route)).excursions
+    assert one.routes == ()
+
+
+def test_asking_for_more_evidence_finds_less():
+    # 12 failures among 100 requests against a baseline of 1e-5: about 12 ln(0.12 / 1.7e-5) - 12 = 94 nats, and two
+    # switches cost ln(86,400) + 6 = 17.4: worth five times that, not eight times
+    time = every_second()
+    failed = (time > 40_000) & (time < 40_100) & (np.arange(time.size) % 8 == 0)
+    assert len(detect(stream(time, failed)).excursions) == 1
+    assert detect(stream(time, failed, strictness=8.0)).excursions == ()
+
+
+def test_an_hour_with_half_the_traffic_is_a_drop_and_a_daily_curve_is_none():
+    rng = np.random.default_rng(3)
+    time = np.sort(rng.uniform(0, 86_400, 170_000))
+    kept = time[(time < 40_000) | (time > 43_600) | (rng.random(time.size) < 0.5)]
+    (drop,) = find_drops(us(kept), ORIGIN, ORIGIN + DAY)
+    assert drop.ratio == pytest.approx(0.5, abs=0.05)
+    assert [round(seconds(t), -2) for t in (drop.start_us, drop.end_us)] == pytest.approx([40_000, 43_600], abs=100)
+    curve = time[rng.random(time.size) < 0.5 + 0.45 * np.sin(2 * np.pi * time / 86_400)]
+    assert find_drops(us(curve), ORIGIN, ORIGIN + DAY) == []
+
+
+def us(time_s):
+    return ORIGIN + np.round(time_s * 1e6).astype(np.int64)
+
+
+def test_slow_requests_are_found_by_the_share_that_takes_longer_than_usual():
+    rng = np.random.default_rng(4)
+    time = every_second()
+    slow = (time > 40_000) & (time < 41_800)
+    duration = rng.exponential(0.1, time.size) * np.where(slow, 10, 1)
+    over_s, (one,) = find_slowness(stream(time, np.zeros(time.size)), duration)
+    # 95 % of exponential durations of mean 0.1 s are below 0.1 ln 20 = 0.2996 s; a quarter more is slow
+    assert over_s == pytest.approx(1.25 * 0.2996, rel=0.05)
+    # of those with mean 1 s, e^-0.3745 = 69 % are over it
+    assert one.failure_rate == pytest.approx(0.69, abs=0.04)
+    assert seconds(one.start.time_us) == pytest.approx(40_000, abs=10)
 
 
 def test_refusals_for_everyone_are_client_errors_and_those_of_a_scanner_are_nobodys_outage():

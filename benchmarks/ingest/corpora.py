@@ -16,13 +16,28 @@ _START: Final = 1_668_076_198.0  # 2022-11-10T10:29:58Z
 _AGENTS: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/107.0.0.0 Safari/537.36",
     "Mozilla/5.0 (X11; Linux x86_64; rv:106.0) Gecko/20100101 Firefox/106.0",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 16_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.1 Mobile/15E148 Safari/604.1",
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 16_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.1 "
+        "Mobile/15E148 Safari/604.1"
+    ),
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "curl/7.68.0",
     "-",
 )
-_PATHS: Final = ("/", "/index.html", "/api/v1/orders/{}", "/static/js/app.{}.js", "/search?q=shoes&page={}&sort=price", "/img/{}.png")
-_REFERERS: Final = ("-", "https://shop.example.com/", "https://www.google.com/search?q=shoes+{}", "https://shop.example.com/list?page={}")
+_PATHS: Final = (
+    "/",
+    "/index.html",
+    "/api/v1/orders/{}",
+    "/static/js/app.{}.js",
+    "/search?q=shoes&page={}&sort=price",
+    "/img/{}.png",
+)
+_REFERERS: Final = (
+    "-",
+    "https://shop.example.com/",
+    "https://www.google.com/search?q=shoes+{}",
+    "https://shop.example.com/list?page={}",
+)
 _STATUSES: Final = (200,) * 20 + (304, 304, 302, 404, 500, 503)
 _MALFORMED: Final = 20_000
 
@@ -30,14 +45,21 @@ _MALFORMED: Final = 20_000
 def access_lines(rng: random.Random) -> Iterator[str]:
     """Lines of an Apache combined log, 40 a second, some users, some escaped quotes."""
     now, minute, stamp = _START, -1, ""
-    clients = [f"{rng.randrange(1, 224)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(20_000)]
+    clients = [
+        f"{rng.randrange(1, 224)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+        for _ in range(20_000)
+    ]
     while True:
         now += rng.expovariate(40)
         if int(now) != minute:
             minute = int(now)
             stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(minute))
         number = rng.randrange(100_000)
-        path, referer, agent = rng.choice(_PATHS).format(number), rng.choice(_REFERERS).format(number), rng.choice(_AGENTS)
+        path, referer, agent = (
+            rng.choice(_PATHS).format(number),
+            rng.choice(_REFERERS).format(number),
+            rng.choice(_AGENTS),
+        )
         odd = rng.randrange(_MALFORMED)
         if odd == 0:
             yield "\x16\x03\x01 a handshake on the wrong port"
@@ -47,7 +69,8 @@ def access_lines(rng: random.Random) -> Iterator[str]:
         size = "-" if status == 304 else rng.randrange(10, 99_999)
         user = "alice" if number % 50 == 0 else "-"
         method = "POST" if number % 9 == 0 else "GET"
-        yield f'{rng.choice(clients)} - {user} [{stamp}] "{method} {path} HTTP/1.1" {status} {size} "{referer}" "{agent}"'
+        request = f'"{method} {path} HTTP/1.1" {status} {size}'
+        yield f'{rng.choice(clients)} - {user} [{stamp}] {request} "{referer}" "{agent}"'
 
 
 _SAID: Final = (
@@ -77,7 +100,11 @@ def syslog_lines(rng: random.Random) -> Iterator[str]:
 
 
 _ERRORS: Final = (
-    "AH01071: Got error 'PHP message: PHP Fatal error:  Uncaught Exception: no connection {} in /srv/app/index.php:14\nStack trace:\n#0 /srv/app/index.php(31): connect()\n#1 {{main}}\n  thrown in /srv/app/index.php on line 14'",
+    (
+        "AH01071: Got error 'PHP message: PHP Fatal error:  Uncaught Exception: no connection {} in "
+        "/srv/app/index.php:14\nStack trace:\n#0 /srv/app/index.php(31): connect()\n#1 {{main}}\n"
+        "  thrown in /srv/app/index.php on line 14'"
+    ),
     "AH00128: File does not exist: /var/www/html/wp-login-{}.php",
     "AH01630: client denied by server configuration: /var/www/html/server-status/{}",
     "AH01102: error reading status line from remote server 10.0.0.{}:8080",
@@ -90,13 +117,18 @@ def apache_error_lines(rng: random.Random) -> Iterator[str]:
     while True:
         now += rng.expovariate(5)
         parts = time.gmtime(now)
-        stamp = f"{time.strftime('%a %b', parts)} {parts.tm_mday:02d} {time.strftime('%H:%M:%S', parts)}.{int(now * 1e6) % 1_000_000:06d} {parts.tm_year}"
+        micros = int(now * 1e6) % 1_000_000
+        stamp = f"{time.strftime('%a %b %d %H:%M:%S', parts)}.{micros:06d} {parts.tm_year}"
         said = rng.choice(_ERRORS).format(rng.randrange(256))
         client = f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}:{rng.randrange(1024, 65536)}"
-        yield from f"[{stamp}] [proxy_fcgi:error] [pid {rng.randrange(1, 65536)}:tid 140{rng.randrange(10**9)}] [client {client}] {said}".split("\n")
+        process = f"pid {rng.randrange(1, 65536)}:tid 140{rng.randrange(10**9)}"
+        yield from f"[{stamp}] [proxy_fcgi:error] [{process}] [client {client}] {said}".split("\n")
 
 
-_TRACE: Final = "java.lang.IllegalStateException: pool exhausted\n\tat com.example.Pool.take(Pool.java:88)\n\tat com.example.Orders.place(Orders.java:41)"
+_TRACE: Final = (
+    "java.lang.IllegalStateException: pool exhausted\n\tat com.example.Pool.take(Pool.java:88)\n"
+    "\tat com.example.Orders.place(Orders.java:41)"
+)
 
 
 def json_lines(rng: random.Random) -> Iterator[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from afterlog.detect import Stream, detect
+from benchmarks.outages.endtoend import through_files
 from benchmarks.outages.families import FAMILIES
 from benchmarks.outages.report import report, summary
 from benchmarks.outages.score import Interval, Score, score
@@ -31,25 +33,30 @@ def main() -> None:
     first, last = (int(x) for x in options.seeds.split(":"))
     rates = tuple(float(r) for r in options.rates.split(",")) if options.rates else RATES
     names = tuple(n for n in FAMILIES if not options.families or n in options.families.split(","))
-    resolution = 1_000_000 if options.whole_seconds else 1
+    resolution = 1_000_000 if options.whole_seconds or options.end_to_end else 1
     methods: dict[str, Callable[[Stream], list[Interval]]] = {"this detector": ours}
     if options.compare:
         methods |= METHODS
     results: dict[str, list[Score]] = {name: [] for name in methods}
+    folder = tempfile.TemporaryDirectory(prefix="outages-")
     for scenario in scenarios(range(first, last), rates, names, resolution, options.most_events):
         if options.write:
             write(scenario, Path(options.write))
+            continue
+        if options.end_to_end:
+            done = through_files(scenario, Path(folder.name))
+            if done is not None:
+                _keep(results["this detector"], score(scenario, *done), done[0], options.verbose)
             continue
         for name, method in methods.items():
             begun = time.process_time()
             found = method(scenario.stream)
             one = score(scenario, found, time.process_time() - begun)
-            results[name].append(one)
-            if options.verbose and name == "this detector" and (one.misses or one.false):
-                _complain(one, found)
+            _keep(results[name], one, found, options.verbose and name == "this detector")
     if options.write:
         return
-    print(f"seeds {options.seeds}, rates {', '.join(f'{r:g}' for r in rates)}, stamps of {resolution / 1e6:g} s\n")
+    how = "through files, " if options.end_to_end else ""
+    print(f"{how}seeds {options.seeds}, rates {', '.join(f'{r:g}' for r in rates)}, stamps of {resolution / 1e6:g} s\n")
     print(report(results["this detector"], resolution))
     if options.compare:
         print(
@@ -57,6 +64,12 @@ def main() -> None:
         )
         for name, scores in results.items():
             print(f"| {name} | {summary(scores)} |")
+
+
+def _keep(scores: list[Score], one: Score, found: list[Interval], aloud: bool) -> None:
+    scores.append(one)
+    if aloud and (one.misses or one.false):
+        _complain(one, found)
 
 
 def _complain(one: Score, found: list[Interval]) -> None:
@@ -74,6 +87,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--families", default="", help="names, separated by commas")
     parser.add_argument("--most-events", type=int, default=MOST_EVENTS, help="windows are shortened to hold no more")
     parser.add_argument("--whole-seconds", action="store_true", help="truncate stamps to seconds, as in logs")
+    parser.add_argument("--end-to-end", action="store_true", help="write logs, ingest, analyse, score what is told")
     parser.add_argument("--compare", action="store_true", help="also run the textbook methods")
     parser.add_argument("--write", default="", help="write access logs and truth.json into this directory instead")
     parser.add_argument("--verbose", action="store_true", help="name every miss and false alarm on stderr")

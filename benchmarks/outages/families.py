@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.outages.traffic import Array, Rng, Traffic, arrivals, insert, populate
+from benchmarks.outages.traffic import Array, Rng, Traffic, arrivals, insert, populate, route_of
 from benchmarks.outages.truth import Truth
 
 
@@ -296,8 +296,25 @@ def blip(w: World, t: Traffic) -> Story:
 
 @family("DST gap", negative=True)
 def dst(w: World, t: Traffic) -> Story:
+    """Stamp by a wall clock without a zone; the window is laid so that the clock skips this hour."""
     a = 3600.0 * max(1, round(w.seconds * 0.4 / 3600))
-    return _without(t, (t.time >= a) & (t.time < a + 3600)), [], {}
+    return _without(t, (t.time >= a) & (t.time < a + 3600)), [], {"skipped": (a, a + 3600)}
+
+
+@family("one silent hour")
+def silent_hour(w: World, t: Traffic) -> Story:
+    """Be silent from one full hour to the next, as a clock that skips an hour would look like; but it is an outage."""
+    a = 3600.0 * max(1, round(w.seconds * 0.4 / 3600))
+    gone = (t.time >= a) & (t.time < a + 3600)
+    return _without(t, gone), [truth(a, a + 3600, 1.0, kind="silence")] if w.seconds > 3 * 3600 else [], {}
+
+
+@family("one route of twelve", baseline=1e-4)
+def one_route(w: World, t: Traffic) -> Story:
+    a, b = place(w, max(usual_length(w), 1800))
+    mine = route_of(t.signature) == 5
+    raise_p(t, a, b, 1.0, mine)
+    return t, [truth(a, b, float(mine.mean()) if mine.size else 0.0)], {}
 
 
 @family("quiet", negative=True)

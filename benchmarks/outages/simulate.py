@@ -9,13 +9,14 @@ import numpy as np
 
 from afterlog.detect import Stream
 from benchmarks.outages.families import FAMILIES, OPTIONS, World
-from benchmarks.outages.traffic import Traffic, arrivals, diurnal, populate
+from benchmarks.outages.traffic import Traffic, arrivals, diurnal, populate, route_of
 from benchmarks.outages.truth import Scenario, Truth
 
 RATES = (0.02, 0.2, 2.0, 20.0, 200.0, 5000.0)
 BASELINES = (0.0, 1e-4, 0.005, 0.05)
 MOST_EVENTS = 5_000_000
 START_US = 1_772_323_200_000_000  # 2026-03-01T00:00:00Z
+SKIPPED_US = 1_774_749_600_000_000  # 2026-03-29T02:00:00 as Berlin's wall clock never showed it
 
 
 def scenarios(
@@ -47,26 +48,29 @@ def simulate(name: str, rate: float, seed: int, *, resolution_us: int = 1, most_
     traffic.status[rng.random(traffic.time.size) < traffic.p] = 503
     healthy = traffic.status == 200
     traffic.status[healthy & (rng.random(traffic.time.size) < 0.02)] = 404
+    skipped = notes.get("skipped")
+    begin = SKIPPED_US - round(skipped[0] * 1e6) if isinstance(skipped, tuple) else START_US
     shifted = tuple(
-        Truth(t.kind, t.start_us + START_US, t.end_us + START_US, t.rate, t.step, t.open_start, t.open_end)
-        for t in truths
+        Truth(t.kind, t.start_us + begin, t.end_us + begin, t.rate, t.step, t.open_start, t.open_end) for t in truths
     )
-    stream, status = _stream(traffic, notes, seconds, resolution_us)
+    stream, status = _stream(traffic, notes, seconds, resolution_us, begin)
     label = f"{name} at {rate:g}/s, baseline {baseline:g}, seed {seed}"
-    return Scenario(label, name, seed, rate, baseline, stream, shifted, status)
+    return Scenario(label, name, seed, rate, baseline, stream, shifted, status, zoneless=skipped is not None)
 
 
-def _stream(t: Traffic, notes: dict[str, object], seconds: float, resolution_us: int) -> tuple[Stream, np.ndarray]:
+def _stream(
+    t: Traffic, notes: dict[str, object], seconds: float, resolution_us: int, begin: int
+) -> tuple[Stream, np.ndarray]:
     time = t.time.copy()
     shift = notes.get("shift")
     if isinstance(shift, tuple):
         time[t.host == shift[0]] += shift[1]
     kept = np.flatnonzero((time >= 0) & (time < seconds))
     order = kept[np.argsort(time[kept], kind="stable")]
-    stamps = START_US + np.floor(time[order] * 1e6).astype(np.int64) // resolution_us * resolution_us
+    stamps = begin + np.floor(time[order] * 1e6).astype(np.int64) // resolution_us * resolution_us
     status = t.status[order].astype(np.int16)
     cuts = notes.get("rotation", ())
-    rotation = tuple(START_US + round(float(c) * 1e6) for c in cuts) if isinstance(cuts, tuple) else ()
+    rotation = tuple(begin + round(float(c) * 1e6) for c in cuts) if isinstance(cuts, tuple) else ()
     stream = Stream(
         time_us=stamps,
         failed=status >= 500,
@@ -75,8 +79,10 @@ def _stream(t: Traffic, notes: dict[str, object], seconds: float, resolution_us:
         client_error=(status >= 400) & (status < 500),
         host=t.host[order].astype(np.int32),
         resolution_us=resolution_us,
-        start_us=START_US,
-        end_us=START_US + round(seconds * 1e6),
+        start_us=begin,
+        end_us=begin + round(seconds * 1e6),
+        gaps=((SKIPPED_US, SKIPPED_US + 3_600_000_000),) if "skipped" in notes else (),
         rotation_us=rotation,
+        route=route_of(t.signature[order]).astype(np.int32),
     )
     return stream, status

@@ -56,6 +56,12 @@ def populate(rng: Rng, time: Array, hosts: int) -> Traffic:
     return Traffic(time, np.zeros(n), client, signature, host, np.full(n, 200))
 
 
+def route_of(signature: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the route, 0 to 11, of each signature (n,) of a user's request; 12 for those that probe."""
+    routes: NDArray[np.int64] = np.where(signature < 1000, signature % 12, 12).astype(np.int64)
+    return routes
+
+
 def insert(base: Traffic, more: Traffic) -> Traffic:
     """Return both in time order."""
     time = np.concatenate((base.time, more.time))

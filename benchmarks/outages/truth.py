@@ -32,3 +32,4 @@ class Scenario:
     stream: Stream
     truths: tuple[Truth, ...]
     status: object  # int16 (n,), for writing logs
+    zoneless: bool = False  # the stamps are a wall clock's, to be written without an offset

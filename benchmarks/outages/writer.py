@@ -14,14 +14,21 @@ from benchmarks.outages.truth import Scenario
 _MOST_LINES = 2_000_000
 
 
-def write(scenario: Scenario, root: Path) -> None:
-    """Write ``root/<slug>/logs/<host>/access.log`` and ``root/<slug>/truth.json``; skip more than 2 million lines."""
+def write(scenario: Scenario, root: Path) -> Path | None:
+    """Write ``root/<slug>/logs/<host>/access.log`` and ``root/<slug>/truth.json``; give ``root/<slug>``.
+
+    None, and nothing is written, for more than 2 million lines.
+    """
     stream = scenario.stream
     if stream.time_us.size > _MOST_LINES:
-        return
+        return None
     slug = re.sub(r"[^a-z0-9.]+", "-", scenario.name.lower()).strip("-")
     place = root / slug
-    for host in np.unique(stream.host):
+    if scenario.zoneless:
+        logs = place / "logs" / "lb-01"
+        logs.mkdir(parents=True, exist_ok=True)
+        (logs / "haproxy.log").write_text("".join(_proxy_lines(scenario)), encoding="ascii")
+    for host in () if scenario.zoneless else np.unique(stream.host):
         logs = place / "logs" / f"web-{int(host) + 1:02d}"
         logs.mkdir(parents=True, exist_ok=True)
         _write_host(scenario, stream.host == host, logs)
@@ -41,6 +48,7 @@ def write(scenario: Scenario, root: Path) -> None:
         ],
     }  # fmt: skip
     (place / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
+    return place
 
 
 def _iso(us: int) -> str:
@@ -70,7 +78,34 @@ def _lines(scenario: Scenario, index: np.ndarray) -> list[str]:
         stamp = stamps.get(second)
         if stamp is None:
             stamp = stamps[second] = datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
-        address = f"10.{client >> 16 & 255}.{client >> 8 & 255}.{client & 255}"
         agent = f"Mozilla/5.0 (agent {signature % 7})"
-        lines.append(f'{address} - - [{stamp}] "GET /route/{signature} HTTP/1.1" {code} 512 "-" "{agent}"\n')
+        request = f'"GET {_path(signature)} HTTP/1.1" {code} 512 "-" "{agent}"'
+        lines.append(f"{_address(client)} - - [{stamp}] {request}\n")
     return lines
+
+
+def _proxy_lines(scenario: Scenario) -> list[str]:
+    """Return the lines of a HAProxy, which prints no offset (https://docs.haproxy.org/3.0/configuration.html#8.2.3)."""
+    stream = scenario.stream
+    lines = []
+    rows = zip(stream.time_us.tolist(), stream.client.tolist(), stream.signature.tolist(), stream.host.tolist(),
+               np.asarray(scenario.status).tolist(), strict=True)  # fmt: skip
+    for number, (time_us, client, signature, host, code) in enumerate(rows):
+        at = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+        lines.append(
+            f"{at:%b} {at.day:2d} {at:%H:%M:%S} lb-01 haproxy[714]: {_address(client)}:{20_000 + number % 40_000} "
+            f"[{at:%d/%b/%Y:%H:%M:%S}.000] fe_main bk_main/web-{host + 1:02d} 0/0/1/20/21 {code} 512 - - ---- "
+            f'1/1/0/0/0 0/0 "GET {_path(signature)} HTTP/1.1"\n'
+        )
+    return lines
+
+
+def _address(client: int) -> str:
+    return f"10.{client >> 16 & 255}.{client >> 8 & 255}.{client & 255}"
+
+
+def _path(signature: int) -> str:
+    return f"/{_ROUTES[signature % 12]}/{signature}" if signature < 1000 else f"/probe/{signature}"
+
+
+_ROUTES = "login cart search item order user feed api news help about blog".split()

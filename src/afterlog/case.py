@@ -14,18 +14,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import tomlkit
 
 from afterlog.errors import CaseError
 from afterlog.event import COLUMNS, SCHEMA
+from afterlog.table import FIELD, FIXED, gathered_fields
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.dataset as ds
 
 FORMAT: Final = 1
-_DICTIONARY: Final = ["time_basis", "source", "parser", "host", "service", "kind", "method", "upstream", "action", "outcome", "actor"]
+_ROW_GROUP: Final = 65_536
+_STATISTICS: Final = frozenset({"time", "source", "kind", "status", "service", "upstream"})
+_DICTIONARY: Final = [
+    "time_basis",
+    "source",
+    "parser",
+    "host",
+    "service",
+    "kind",
+    "method",
+    "upstream",
+    "action",
+    "outcome",
+    "actor",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,7 @@ class Ledger:
     year: int | None = None
     year_why: str = ""
     clock_offset_s: float = 0.0
+    clock_why: str = ""
     bytes: int = 0
     lines: int = 0
     events: int = 0
@@ -58,21 +74,25 @@ class Ledger:
     first: int | None = None
     last: int | None = None
     gaps: tuple[tuple[int, int], ...] = ()
+    skipped: int = 0  # lines outside --since and --until; not among ``lines``
 
 
 LEDGER_SCHEMA: Final = pa.schema([
     ("path", pa.string()), ("status", pa.string()), ("reason", pa.string()), ("parser", pa.string()),
     ("inside", pa.map_(pa.string(), pa.int64())), ("host", pa.string()), ("service", pa.string()),
     ("zone", pa.string()), ("zone_basis", pa.string()), ("zone_why", pa.string()), ("year", pa.int32()),
-    ("year_why", pa.string()), ("clock_offset_s", pa.float64()), ("bytes", pa.int64()), ("lines", pa.int64()),
-    ("events", pa.int64()), ("continuations", pa.int64()), ("rejects", pa.int64()), ("duplicates", pa.int64()),
-    ("first", pa.int64()), ("last", pa.int64()), ("gaps", pa.list_(pa.list_(pa.int64()))),
+    ("year_why", pa.string()), ("clock_offset_s", pa.float64()), ("clock_why", pa.string()), ("bytes", pa.int64()),
+    ("lines", pa.int64()), ("events", pa.int64()), ("continuations", pa.int64()), ("rejects", pa.int64()),
+    ("duplicates", pa.int64()), ("first", pa.int64()), ("last", pa.int64()), ("gaps", pa.list_(pa.list_(pa.int64()))),
+    ("skipped", pa.int64()),
 ])  # fmt: skip
 REJECT_SCHEMA: Final = pa.schema([
-    ("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64()), ("reason", pa.string()), ("text", pa.string()),
+    ("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64()),
+    ("reason", pa.string()), ("text", pa.string()),
 ])  # fmt: skip
 COPY_SCHEMA: Final = pa.schema([
-    ("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64()), ("of_source", pa.string()), ("of_line", pa.int64()),
+    ("source", pa.string()), ("line", pa.int64()), ("offset", pa.int64()),
+    ("of_source", pa.string()), ("of_line", pa.int64()),
 ])  # fmt: skip
 
 
@@ -86,6 +106,19 @@ class Settings:
     outages: tuple[str, ...] = ()
     version: str = ""
     format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The merged timeline of a case: all its events."""
+
+    case: Case
+
+    def frame(self, where: ds.Expression | None = None) -> pd.DataFrame:
+        """Give the events that satisfy ``where`` as a pandas frame, one row an event, indexed by UTC time."""
+        frame = self.case.events(where=where).to_pandas().set_index("time")
+        frame["fields"] = [dict(pairs) if pairs is not None else {} for pairs in frame["fields"]]
+        return frame
 
 
 class Case:
@@ -116,16 +149,20 @@ class Case:
             CaseError: it is damaged.
 
         """
+        import tomlkit  # noqa: PLC0415
+
         try:
             stored = tomlkit.parse((self.folder / "case.toml").read_text(encoding="utf-8")).unwrap()
         except (OSError, ValueError) as error:
             raise CaseError(f"{self.folder / 'case.toml'}: cannot be read ({error}); ingest again.") from None
         known = {f.name for f in fields(Settings)}
-        values = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items() if name in known}
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in stored.items() if n in known}
         return Settings(**{"inputs": (), **values})
 
     def write_settings(self, settings: Settings) -> None:
         """Write ``case.toml``."""
+        import tomlkit  # noqa: PLC0415
+
         document = tomlkit.document()
         document.add(tomlkit.comment("How this case was made. Written by afterlog; review.toml is the file to edit."))
         for name, value in asdict(settings).items():
@@ -149,20 +186,62 @@ class Case:
         if unknown:
             raise CaseError(f"no such event column: {', '.join(unknown)}; there are: {', '.join(SCHEMA.names)}")
         keys = [name for name in ("time", "source", "line") if ordered and name not in wanted]
-        table = self._dataset().to_table(columns=wanted + keys, filter=where)
+        table = self._read_events(wanted + keys, where)
         if ordered:
-            table = table.sort_by([("time", "ascending"), ("source", "ascending"), ("line", "ascending")])
+            order = [("time", "ascending"), ("source", "ascending"), ("line", "ascending")]
+            table = table.take(pc.sort_indices(table.select(["time", "source", "line"]), order))
         return table.select(wanted)
 
-    def frame(self, where: ds.Expression | None = None) -> pd.DataFrame:
-        """Give the merged timeline as a pandas frame, one row an event, indexed by UTC time."""
-        return self.events(where=where).to_pandas().set_index("time")
+    def coded_events(
+        self, columns: Sequence[str], coded: Sequence[str], where: ds.Expression | None = None
+    ) -> pa.Table:
+        """Read events in no order, the columns ``coded`` as one dictionary each: many rows in little memory."""
+        import pyarrow.dataset as ds  # noqa: PLC0415
 
-    def _dataset(self) -> ds.Dataset:
-        files = sorted((self.folder / "events").glob("*.parquet"))
+        files = self._event_files()
         if not files:
-            return ds.dataset(SCHEMA.empty_table())
-        return ds.dataset([str(file) for file in files], schema=SCHEMA, format="parquet")
+            return SCHEMA.empty_table().select(list(columns))
+        kinds = [pa.field(f.name, pa.dictionary(pa.int32(), f.type)) if f.name in coded else f for f in FIXED]
+        form = ds.ParquetFileFormat(dictionary_columns=set(coded))
+        data = ds.dataset(files, schema=pa.schema(kinds), format=form)
+        return data.to_table(columns=list(columns), filter=where).unify_dictionaries()
+
+    def event_batches(self, columns: Sequence[str], where: ds.Expression | None = None) -> Iterator[pa.RecordBatch]:
+        """Read events batch by batch, in the order of the files: any number of rows in little memory."""
+        import pyarrow.dataset as ds  # noqa: PLC0415
+
+        for file in self._event_files():
+            data = ds.dataset([file], schema=FIXED, format="parquet")
+            yield from data.to_batches(columns=list(columns), filter=where, batch_readahead=2)
+
+    def timeline(self) -> Timeline:
+        """Give the merged timeline."""
+        return Timeline(self)
+
+    def _read_events(self, columns: list[str], where: Any) -> pa.Table:
+        import pyarrow.dataset as ds  # noqa: PLC0415  slow to load, and not needed to write a case
+
+        files = self._event_files()
+        plain = [name for name in columns if name != "fields"]
+        if "fields" not in columns or not files:
+            data = ds.dataset(files, schema=FIXED, format="parquet") if files else ds.dataset(SCHEMA.empty_table())
+            return data.to_table(columns=plain if files else columns, filter=where)
+        tables = []
+        for file in files:
+            data = ds.dataset([file], format="parquet")
+            extra = [name for name in data.schema.names if name.startswith(FIELD)]
+            part = data.to_table(columns=plain + extra, filter=where)
+            arrays = [gathered_fields(part) if name == "fields" else part.column(name) for name in columns]
+            tables.append(pa.Table.from_arrays(arrays, schema=pa.schema([SCHEMA.field(name) for name in columns])))
+        return pa.concat_tables(tables)
+
+    def _event_files(self) -> list[str]:
+        """List the event files; where a crash fell between two renames, those of the ingest before."""
+        for name in ("events", ".events.old"):
+            files = sorted((self.folder / name).glob("*.parquet"))
+            if files or (self.folder / name).is_dir():
+                return [str(file) for file in files]
+        return []
 
     def read_table(self, name: str, schema: pa.Schema) -> pa.Table:
         """Read one of the case's smaller tables, empty where it was not written."""
@@ -178,7 +257,14 @@ class Case:
         """Read what became of every source, in the order of their paths."""
         rows = self.read_table("sources", LEDGER_SCHEMA).to_pylist()
         return [
-            Ledger(**{**row, "inside": dict(row["inside"] or ()), "gaps": tuple((a, b) for a, b in row["gaps"] or ())})
+            Ledger(
+                **{
+                    **row,
+                    "inside": dict(row["inside"] or ()),
+                    "gaps": tuple((a, b) for a, b in row["gaps"] or ()),
+                    "skipped": row["skipped"] or 0,
+                }
+            )
             for row in rows
         ]
 
@@ -207,7 +293,9 @@ class Case:
             yield draft
             draft.replace(final)
         except OSError as error:
-            raise CaseError(f"{final}: cannot be written ({error.strerror or error}); free space or choose another -o.") from None
+            raise CaseError(
+                f"{final}: cannot be written ({error.strerror or error}); free space or choose another -o."
+            ) from None
         finally:
             draft.unlink(missing_ok=True)
 
@@ -230,8 +318,22 @@ class Case:
 
 def write_parquet(table: pa.Table, file: Path) -> None:
     """Write one Parquet file: plain columns, dictionaries where few values repeat."""
-    names = [name for name in _DICTIONARY if name in table.schema.names]
-    pq.write_table(table, file, compression="zstd", use_dictionary=names or False, store_schema=True)
+    names = [name for name in table.schema.names if name in _DICTIONARY or _repeats(table.column(name))]
+    pq.write_table(
+        table, file, compression="lz4", use_dictionary=names or False, row_group_size=_ROW_GROUP, store_schema=True,
+        write_statistics=[name for name in table.schema.names if name in _STATISTICS],
+    )  # fmt: skip
+
+
+_DICTIONARY_TYPES: Final = (pa.string(), pa.large_string())
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Tell from its first values whether a dictionary makes a text column smaller and faster."""
+    if column.type not in _DICTIONARY_TYPES:
+        return False
+    first = column.slice(0, 2_000)
+    return len(first) > 100 and bool(pc.count_distinct(first).as_py() < len(first) // 10)
 
 
 def new_case(folder: Path) -> Case:
@@ -243,6 +345,17 @@ def new_case(folder: Path) -> Case:
     """
     if folder.is_file():
         raise CaseError(f"{folder}: is a file; -o takes the directory of the case.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "case.toml").is_file():
+    if (
+        folder.is_dir()
+        and not (folder / "case.toml").is_file()
+        and any(not _is_ours(file) for file in folder.iterdir())
+    ):
         raise CaseError(f"{folder}: holds other files and no case; choose an empty or new directory with -o.")
     return Case(folder)
+
+
+def _is_ours(file: Path) -> bool:
+    """Tell what an ingest leaves in a directory when it is interrupted before the case is there."""
+    unfinished = {".ingest", ".events.new", "events", "stdin"}
+    tables = {f"{name}.parquet" for name in ("sources", "rejects", "copies")}
+    return file.name in unfinished | tables or (file.name.startswith(".") and file.name.endswith(".tmp"))

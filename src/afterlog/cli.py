@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from afterlog.case import Case
     from afterlog.findings import Findings
     from afterlog.options import Options
+    from afterlog.requests import Rules
+    from afterlog.session import Choices
 
 app = typer.Typer(
     name="afterlog",
@@ -87,6 +89,25 @@ Formats = Annotated[
         show_default=False,
     ),
 ]
+Fail = Annotated[
+    str | None,
+    typer.Option(
+        "--fail",
+        metavar="RULE",
+        help="What counts as a failure: status>=500 or status==499; over status, duration, bytes, method, path, "
+        "upstream, client, host, service.",
+        show_default=False,
+    ),
+]
+Services = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service",
+        metavar="GLOB=NAME",
+        help="Call the service in these sources, or of this name, NAME (repeatable).",
+        show_default=False,
+    ),
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Threads that read; 0 for one per core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Stated = Annotated[
@@ -98,7 +119,31 @@ Stated = Annotated[
         show_default=False,
     ),
 ]
-Template = Annotated[str, typer.Option("--template", help="Name of a template; see `afterlog templates list`.")]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        "--template",
+        help="Name of a template (see `afterlog templates list`) or a file of your own.",
+        show_default="postmortem, or as the last time",
+    ),
+]
+Slo = Annotated[
+    float | None,
+    typer.Option(
+        "--slo", metavar="PERCENT", help="Share of requests that should succeed, such as 99.9.", show_default=False
+    ),
+]
+Redact = Annotated[
+    bool | None,
+    typer.Option(
+        "--redact/--no-redact", help="Addresses, users, e-mails, tokens by stable pseudonyms.", show_default=False
+    ),
+]
+KeepNames = Annotated[
+    bool | None,
+    typer.Option("--names/--roles", help="Keep the names of accounts; else people are roles.", show_default=False),
+]
+Report = Annotated[bool, typer.Option("--report/--no-report", help="Write the HTML report.")]
 Parsers = Annotated[
     list[Path] | None,
     typer.Option(
@@ -168,8 +213,10 @@ def run(
     logs: Logs,
     out: Out = Path("case"),
     tz: Tz = None,
-    template: Template = "postmortem",
+    template: Template = None,
     outage: Stated = None,
+    fail: Fail = None,
+    service: Services = None,
     since: Since = None,
     until: Until = None,
     include: Include = None,
@@ -180,6 +227,10 @@ def run(
     clock: Clocks = None,
     jobs: Jobs = 0,
     parsers: Parsers = None,
+    slo: Slo = None,
+    redact: Redact = None,
+    names: KeepNames = None,
+    report: Report = True,
     as_json: Json = False,
 ) -> None:
     """Do everything: read the logs, find the outage and its cause, write the draft.
@@ -190,12 +241,13 @@ def run(
 
     chosen = _options(tz, since, until, include, exclude, formats, zone, year, clock, jobs, parsers)
     case = _ingest(logs, out, chosen)
-    findings = _analyse(case, outage)
-    draft = write_draft(case, findings, template)
+    findings = _analyse(case, outage, _rules(fail, service, anew=True))
+    written = write_draft(case, findings, _choices(template, slo, redact, names), report=report)
     if as_json:
-        _print_json({**findings.outages_json(), **findings.causes_json(), "draft": str(draft)})
+        files = {"draft": str(written.draft), "report": str(written.report) if written.report else None}
+        _print_json({**findings.outages_json(), **findings.causes_json(), **files, "moved": list(written.told)})
     else:
-        print(summary(case, findings, draft))
+        print(summary(case, findings, written))
 
 
 @app.command()
@@ -304,32 +356,98 @@ def timeline(
 
 
 @app.command()
-def outages(case: CasePath, outage: Stated = None, as_json: Json = False) -> None:
+def outages(
+    case: CasePath,
+    outage: Stated = None,
+    fail: Fail = None,
+    service: Services = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="ID", help="Say how this one was found.", show_default=False)
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="With --explain: draw it into this SVG.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show when services left their usual failure rate: start and end as intervals, phases, how many failed."""
+    opened = _open(case)
+    findings = _findings(opened, outage, _rules(fail, service))
+    zone = opened.settings().display_zone
+    if explain is not None:
+        _explain(findings, explain, zone, picture, as_json)
+        return
     from afterlog.tables import outage_table  # noqa: PLC0415
 
-    opened = _open(case)
-    findings = _findings(opened, outage)
-    _print_json(findings.outages_json()) if as_json else print(outage_table(findings, opened.settings().display_zone))
+    _print_json(findings.outages_json()) if as_json else print(outage_table(findings, zone))
+
+
+def _explain(findings: Findings, identity: str, zone: str, picture: Path | None, as_json: bool) -> None:
+    from afterlog import explain  # noqa: PLC0415
+
+    if picture is not None:
+        explain.write_picture(findings, identity, zone, picture)
+    if as_json:
+        _print_json(explain.explain_json(findings, identity))
+    else:
+        print(explain.explain(findings, identity, zone))
 
 
 @app.command()
-def causes(case: CasePath, outage: Stated = None, as_json: Json = False) -> None:
+def causes(
+    case: CasePath, outage: Stated = None, fail: Fail = None, service: Services = None, as_json: Json = False
+) -> None:
     """Rank the changes that may have triggered each outage, with the evidence for and against; and the alibis."""
     from afterlog.tables import cause_table  # noqa: PLC0415
 
     opened = _open(case)
-    findings = _findings(opened, outage)
+    findings = _findings(opened, outage, _rules(fail, service))
     _print_json(findings.causes_json()) if as_json else print(cause_table(findings, opened.settings().display_zone))
 
 
 @app.command()
-def draft(case: CasePath, template: Template = "postmortem", outage: Stated = None) -> None:
-    """Write the postmortem draft from a case; a draft that a person edited is never overwritten."""
+def draft(
+    case: CasePath,
+    template: Template = None,
+    outage: Stated = None,
+    slo: Slo = None,
+    redact: Redact = None,
+    names: KeepNames = None,
+    report: Report = True,
+) -> None:
+    """Write the postmortem draft from a case; what a person wrote in it is kept.
+
+    Example: afterlog draft case --slo 99.9 --template google-sre
+    """
     from afterlog.session import write_draft  # noqa: PLC0415
 
     opened = _open(case)
-    print(write_draft(opened, _findings(opened, outage), template))
+    choices = _choices(template, slo, redact, names)
+    written = write_draft(opened, _findings(opened, outage), choices, report=report)
+    print(written.draft, *([written.report] if written.report else []), sep="\n")
+    print(*written.told, sep="\n", end="\n" if written.told else "", file=sys.stderr)
+
+
+@app.command()
+def verify(
+    document: Annotated[Path, typer.Argument(help="The postmortem whose footnotes are checked.", show_default=False)],
+    case: CasePath,
+    logs: Annotated[
+        list[Path] | None,
+        typer.Option("--logs", help="Where the logs are now, if they have been moved.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Open every footnote of a postmortem again and compare it with the logs; exits 1 when one does not hold.
+
+    Example: afterlog verify case/postmortem.md case
+    """
+    from afterlog.verify import all_hold, report_json, told  # noqa: PLC0415
+    from afterlog.verify import verify as check_footnotes  # noqa: PLC0415
+
+    checked = check_footnotes(document, _open(case), tuple(logs or ()))
+    _print_json(report_json(checked)) if as_json else print(told(document, checked))
+    if not all_hold(checked):
+        raise typer.Exit(1)
 
 
 @parsers_app.command("list")
@@ -349,10 +467,14 @@ def parsers_list(parsers: Parsers = None, as_json: Json = False) -> None:
 @templates_app.command("list")
 def templates_list(as_json: Json = False) -> None:
     """List the templates."""
-    from afterlog.render import template_names  # noqa: PLC0415
+    from afterlog.render import in_order, template_names, title_line  # noqa: PLC0415
+    from afterlog.tables import aligned  # noqa: PLC0415
 
-    names = template_names()
-    _print_json({"templates": [{"name": name} for name in names]}) if as_json else print("\n".join(names))
+    rows = [(name, title_line(name)) for name in in_order(template_names())]
+    if as_json:
+        _print_json({"templates": [{"name": name, "title": title} for name, title in rows]})
+    else:
+        print(aligned(("NAME", "SHAPE"), rows))
 
 
 @templates_app.command("show")
@@ -364,6 +486,14 @@ def templates_show(name: Annotated[str, typer.Argument(help="Name of the templat
 
 
 # --- shared -------------------------------------------------------------------------------------------------
+
+
+def _choices(template: str | None, slo: float | None, redact: bool | None, names: bool | None) -> Choices:
+    from afterlog.session import Choices  # noqa: PLC0415
+
+    if slo is not None and not 0 < slo < 100:
+        raise typer.BadParameter("give a percentage between 0 and 100, such as 99.9", param_hint="--slo")
+    return Choices(template, round(slo / 100, 9) if slo is not None else None, redact, names)
 
 
 def _open(folder: Path) -> Case:
@@ -401,15 +531,24 @@ def _ingest(logs: Sequence[str], out: Path, options: Options) -> Case:
         return ingest_logs(logs, out, options, advance)
 
 
-def _analyse(case: Case, stated: Sequence[str] | None) -> Findings:
+def _analyse(case: Case, stated: Sequence[str] | None, rules: Rules | None = None) -> Findings:
     from afterlog.findings import analyse  # noqa: PLC0415
 
     with _progress("Looking for the outage and its cause"):
-        return analyse(case, tuple(stated or ()))
+        return analyse(case, tuple(stated or ()), rules)
 
 
-def _findings(case: Case, stated: Sequence[str] | None = None) -> Findings:
-    return _analyse(case, stated)
+def _rules(fail: str | None, services: Sequence[str] | None, *, anew: bool = False) -> Rules | None:
+    """Give the rules that were typed; None, unless anew, for those of the analysis before."""
+    from afterlog.requests import DEFAULT_RULES, Rules  # noqa: PLC0415
+
+    if fail is None and not services and not anew:
+        return None
+    return Rules(fail or DEFAULT_RULES.fail, tuple(services or ()))
+
+
+def _findings(case: Case, stated: Sequence[str] | None = None, rules: Rules | None = None) -> Findings:
+    return _analyse(case, stated, rules)
 
 
 @contextmanager

@@ -44,6 +44,21 @@ class Evidence:
         }
 
 
+def evidence_in(document: Any) -> Iterator[Evidence]:
+    """Find all evidence in a JSON document, however deep."""
+    ahead = [document]
+    names = {"source", "line", "offset", "quote", "hash"}
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            if names <= value.keys():
+                yield Evidence(value["source"], value["line"], value["offset"], value["quote"], value["hash"])
+            else:
+                ahead += value.values()
+        elif isinstance(value, list):
+            ahead += value
+
+
 class Quotes:
     """Reads lines back from the sources; remembers what it has read."""
 
@@ -51,6 +66,12 @@ class Quotes:
         self._sources = {source.path: source for source in sources}
         self._known: dict[Place, Evidence] = {}
         self._below: dict[Place, list[tuple[Place, bytes]]] = {}
+
+    def remember(self, quoted: Iterable[Evidence]) -> None:
+        """Take quotes made before, for sources that are not at hand now: a case can be read without its logs."""
+        for evidence in quoted:
+            if evidence.source not in self._sources:
+                self._known[Place(evidence.source, evidence.line, evidence.offset)] = evidence
 
     def fetch(self, places: Iterable[Place]) -> None:
         """Read many lines, each source once and in order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +13,21 @@ from afterlog.causes import Cause, Ranking, rank_causes
 from afterlog.changes import Change, History, find_changes
 from afterlog.clock import parse_moment, zone_of
 from afterlog.detect import Instant
+from afterlog.errorlines import find_bursts
 from afterlog.errors import InputError
-from afterlog.evidence import Evidence, Place, Quotes
+from afterlog.evidence import Evidence, Place, Quotes, evidence_in
 from afterlog.identity import stable_id
 from afterlog.impact import Impact, measure_impact
+from afterlog.messages import Message, Window, find_messages
 from afterlog.outages import Outage, find_outages, stated_outage
+from afterlog.requests import DEFAULT_RULES, Rules
 from afterlog.resolution import Ending, find_endings
 from afterlog.signals import Signal, count_table, read_signals
 from afterlog.source import Source, walk
 from afterlog.statement import Text, plain, text
 from afterlog.timeline import Entry, build_timeline
 from afterlog.views import Views
+from afterlog.weaker import Weaker, find_weaker
 
 _DIFF_WINDOW: Final = 400  # lines below a commit in which a changed line of its diff is looked for
 
@@ -43,6 +47,9 @@ class Findings:
     signals: tuple[Signal, ...]
     ledgers: tuple[Ledger, ...]
     evidence: dict[Place, Evidence]
+    messages: dict[str, tuple[Message, ...]] = field(default_factory=dict)  # by outage
+    weaker: tuple[Weaker, ...] = ()
+    rules: Rules = DEFAULT_RULES
 
     def of(self, places: Iterable[Place]) -> list[dict[str, Any]]:
         """Give the evidence at places as it stands in JSON."""
@@ -54,7 +61,11 @@ class Findings:
 
     def outages_json(self) -> dict[str, Any]:
         """Give the document of ``outages --json``."""
-        return {"outages": [outage.as_json(self.of(_places_of(outage))) for outage in self.outages]}
+        return {
+            "outages": [outage.as_json(self.of(_places_of(outage))) for outage in self.outages],
+            "weaker": [one.as_json() for one in self.weaker],
+            "settings": {"fail": self.rules.fail, "services": list(self.rules.services)},
+        }
 
     def causes_json(self) -> dict[str, Any]:
         """Give the document of ``causes --json``."""
@@ -137,29 +148,39 @@ def _places_of(outage: Outage) -> list[Place]:
 # --- making them --------------------------------------------------------------------------------------------
 
 
-def analyse(case: Case, stated: Sequence[str] = ()) -> Findings:
+def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None) -> Findings:
     """Infer everything from a case, and keep it there.
 
     Args:
         case: an ingested case.
-        stated: outages a person knows of, ``START..END`` (the end may be empty); they replace the detected ones.
+        stated: outages a person knows of, ``START..END`` (the end may be empty); they replace the detected ones and
+            are kept in the case; ``auto`` goes back to the detected ones.
+        rules: what counts as a failure, and names of services; None for those of the analysis before.
 
     Raises:
-        InputError: a stated outage cannot be read.
+        InputError: a stated outage or a rule cannot be read.
 
     """
     ledgers = case.ledgers()
-    signals, views = read_signals(case)
-    found, signals = find_outages(signals, ledgers)
-    if stated:
-        found = [_stated(case, words, signals, ledgers) for words in stated]
+    rules = rules or stored_rules(case)
+    signals, views = read_signals(case, rules)
+    bursts = find_bursts(case)
+    found, signals = find_outages(signals, bursts)
+    weaker = find_weaker(signals, found, bursts)
+    known = _remembered(case, stated)
+    if known:
+        found = [_stated(case, words, signals, ledgers) for words in known]
     history = find_changes(case)
     real = [outage for outage in found if outage.level != "blip" and not outage.single]
     impacts = {outage.id: impact for outage in real if (impact := measure_impact(outage, signals))}
     quotes = Quotes(item for item in _sources(case))
+    quotes.remember(evidence_in(_before(case)))
     history = _with_line_places(history, quotes)
-    rankings = tuple(_ranked(outage, history, impacts.get(outage.id)) for outage in real)
-    endings = tuple(ending for outage in real for ending in find_endings(outage, signals, history.changes))
+    messages = find_messages(case, [_window(outage, signals) for outage in real])
+    rankings = tuple(_ranked(outage, history, impacts.get(outage.id), messages[outage.id]) for outage in real)
+    endings = tuple(
+        ending for outage in real if outage.phases for ending in find_endings(outage, signals, history.changes)
+    )
     shown = [outage for outage in found if not outage.single]
     timeline, left_out = build_timeline(shown, history, rankings, endings)
     case.write_table("signals", count_table(signals))
@@ -175,10 +196,41 @@ def analyse(case: Case, stated: Sequence[str] = ()) -> Findings:
         tuple(signals),
         tuple(ledgers),
         {},
+        messages,
+        tuple(weaker),
+        rules,
     )
     findings = replace(findings, evidence=_collect(findings, quotes))
     case.write_text("findings.json", json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n")
     return findings
+
+
+def stored_rules(case: Case) -> Rules:
+    """Give the rules of the last analysis of a case, the default ones if there was none."""
+    file = case.folder / "findings.json"
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8")).get("settings", {}) if file.is_file() else {}
+    except ValueError:
+        stored = {}
+    return Rules(stored.get("fail", DEFAULT_RULES.fail), tuple(stored.get("services", ())))
+
+
+def _remembered(case: Case, stated: Sequence[str]) -> tuple[str, ...]:
+    """Give the stated outages, those of an earlier call where none are given now."""
+    settings = case.settings()
+    if not stated:
+        return settings.outages
+    kept = () if tuple(stated) == ("auto",) else tuple(stated)
+    case.write_settings(replace(settings, outages=kept))
+    return kept
+
+
+def _before(case: Case) -> Any:
+    """Give the findings of the analysis before, if any."""
+    try:
+        return json.loads((case.folder / "findings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _sources(case: Case) -> list[Source]:
@@ -186,9 +238,19 @@ def _sources(case: Case) -> list[Source]:
     return [item for item in walk([root for root in roots if root.exists()]) if isinstance(item, Source)]
 
 
-def _ranked(outage: Outage, history: History, impact: Impact | None) -> Ranking:
+def _window(outage: Outage, signals: Sequence[Signal]) -> Window:
+    """Tell what the counting of messages has to know of an outage."""
+    own = next((signal.requests for signal in signals if signal.service == outage.service), None)
+    start, end = outage.start, outage.end.high_us
+    if own is None:
+        return Window(outage.id, start.time_us, start.low_us, end)
+    bad = own.client_error if outage.kind == "client-errors" else own.failed
+    return Window(outage.id, start.time_us, start.low_us, end, own.time[bad])
+
+
+def _ranked(outage: Outage, history: History, impact: Impact | None, messages: Sequence[Message]) -> Ranking:
     firsts = {host: time for host, time, _place in impact.first_on_host} if impact else {}
-    return rank_causes(outage, history.changes, history.looks, firsts)
+    return rank_causes(outage, history.changes, history.looks, firsts, messages)
 
 
 def _stated(case: Case, words: str, signals: Sequence[Signal], ledgers: Sequence[Ledger]) -> Outage:
@@ -239,7 +301,7 @@ def _collect(findings: Findings, quotes: Quotes) -> dict[Place, Evidence]:
     for outage in findings.outages:
         places += _places_of(outage)
     for impact in findings.impacts.values():
-        places += [place for _host, _time, place in impact.first_on_host] + [beside.place for beside in impact.beside]
+        places += impact.places()
     for ranking in findings.rankings:
         for cause in (*ranking.suspects, *ranking.innocent):
             places += [*cause.change.places, *(place for term in cause.terms for place in term.places)]

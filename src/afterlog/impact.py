@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from afterlog.availability import Stability, stability, user_minutes
 from afterlog.evidence import Place
 from afterlog.outages import Outage
 from afterlog.requests import Flags, Requests, Times, distinct
@@ -58,6 +59,9 @@ class Impact:
     routes: tuple[Route, ...]
     beside: tuple[Beside, ...]
     first_on_host: tuple[tuple[str, int, Place], ...]
+    user_minutes: float
+    after: Stability
+    peak_place: Place | None  # the first failure of the minute with the highest rate
 
     def as_json(self) -> dict[str, Any]:
         """Give it as it stands in JSON."""
@@ -66,7 +70,14 @@ class Impact:
             {"host": host, "time_us": time, "place": place._asdict()} for host, time, place in self.first_on_host
         ]
         result["beside"] = [{**asdict(b), "place": b.place._asdict()} for b in self.beside]
+        result["after"] = {**asdict(self.after), "place": self.after.place._asdict() if self.after.place else None}
+        result["peak_place"] = self.peak_place._asdict() if self.peak_place else None
         return result
+
+    def places(self) -> list[Place]:
+        """Name the lines that the figures rest on."""
+        shown = [place for _host, _time, place in self.first_on_host] + [beside.place for beside in self.beside]
+        return shown + [place for place in (self.after.place, self.peak_place) if place]
 
 
 def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
@@ -76,7 +87,8 @@ def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
         return None
     requests = own.requests
     rows = requests.within(outage.first_us, outage.last_us)
-    bad = (requests.client_error if outage.kind == "client-errors" else requests.failed)[rows]
+    every = bad_of(requests, outage)
+    bad = every[rows]
     peak_rate, peak_us = _peak(requests.time[rows], bad, outage)
     statuses, counts = np.unique(requests.status[rows][bad], return_counts=True)
     total, failed = len(bad), int(bad.sum())
@@ -96,7 +108,21 @@ def measure_impact(outage: Outage, signals: Sequence[Signal]) -> Impact | None:
         routes=_routes(requests, rows, bad),
         beside=tuple(b for signal in signals if signal is not own for b in _beside(outage, signal)),
         first_on_host=_first_on_host(requests, rows, bad),
+        user_minutes=user_minutes(requests, every, outage.first_us, outage.last_us),
+        after=stability(requests, every, outage.last_us, own.stream.end_us, outage.baseline.rate),
+        peak_place=_first_since(requests, every, peak_us),
     )
+
+
+def bad_of(requests: Requests, outage: Outage) -> Flags:
+    """Tell which requests count as failed in an outage of its kind."""
+    return requests.client_error if outage.kind == "client-errors" else requests.failed
+
+
+def _first_since(requests: Requests, bad: Flags, time_us: int) -> Place | None:
+    begin = int(np.searchsorted(requests.time, time_us))
+    rows = np.flatnonzero(bad[begin:])
+    return requests.place(begin + int(rows[0])) if len(rows) else None
 
 
 def _peak(time: Times, bad: Flags, outage: Outage) -> tuple[float, int]:

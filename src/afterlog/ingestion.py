@@ -79,7 +79,9 @@ def ingest(
 
 def _roots(logs: Sequence[Path | str], folder: Path) -> list[str]:
     """Give the inputs as text; standard input is first saved within the case, so that its lines can be quoted later."""
-    return [str(_saved_stdin(folder)) if str(log) == STDIN else str(log) for log in logs]
+    saved = [str(_saved_stdin(folder)) if str(log) == STDIN else str(log) for log in logs]
+    # Absolute, so that quotes are found again from anywhere.
+    return [log if "://" in log else str(Path(log).absolute()) for log in saved]
 
 
 def _saved_stdin(folder: Path) -> Path:
@@ -193,7 +195,8 @@ class _Ingest:
         self.case.write_ledgers(ledgers)
         self._write_rejects(outcomes)
         zone = _display_zone(self.options.tz, ledgers)
-        self.case.write_settings(Settings(tuple(roots), self.options.tz, zone, (), __version__))
+        outages = self.case.settings().outages if (self.case.folder / "case.toml").is_file() else ()
+        self.case.write_settings(Settings(tuple(roots), self.options.tz, zone, outages, __version__))
 
     def _write_rejects(self, outcomes: list[Outcome]) -> None:
         with (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, cast
 
 import numpy as np
@@ -12,9 +13,12 @@ import pyarrow.compute as pc
 
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
+from afterlog.layout import OFFSET_UNKNOWN
 from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
 from afterlog.registry import Registry
 
+_NO_ROWS: Final = np.empty(0, np.int64)
+_INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them
 _FEW_LINES: Final = 12  # so many are read faster by the regex, which gives the same answer
 _FEW_RUNS: Final = 400  # joining parts by so many slices is faster than gathering row by row
 
@@ -27,6 +31,7 @@ class Part:
     times: Times | None
     columns: Mapping[str, Column]
     parser: str
+    joined: np.ndarray = field(default_factory=lambda: _NO_ROWS)  # rows that a record here holds already
 
 
 def match_block(parser: LineParser, lines: Lines, registry: Registry) -> Batch | None:
@@ -50,8 +55,10 @@ def _match(parser: LineParser, lines: Lines, outer: Mapping[str, Column], regist
         if not len(match.rows):
             continue
         rows = left[match.rows]
-        parts += _read_match(parser, match, rows, _taken(outer, rows), registry)
-        left = np.delete(left, match.rows)
+        read = _read_match(parser, match, rows, _taken(outer, rows), registry)
+        parts += read
+        known = np.concatenate([_NO_ROWS, *(part.rows for part in read), *(part.joined for part in read)])
+        left = np.delete(left, match.rows) if len(known) == len(rows) else np.setdiff1d(left, known)
     return parts
 
 
@@ -65,13 +72,45 @@ def _taken(columns: Mapping[str, Column], rows: np.ndarray) -> dict[str, Column]
 def _read_match(
     parser: LineParser, match: Match, rows: np.ndarray, outer: Mapping[str, Column], registry: Registry
 ) -> list[Part]:
+    told = dict(parser.meaning(match, outer)) if parser.meaning is not None else {}
+    times = told.pop("time") if "time" in told else match.time() if "time" in match else None
+    refused, joined = told.pop("refused", None), told.pop("joined", None)
     columns: dict[str, Column] = {**outer, **columns_of(match)}
-    if parser.meaning is not None:
-        columns |= {name: _column(name, values) for name, values in parser.meaning(match, outer).items()}
+    for name, values in told.items():
+        if values is None:
+            columns.pop(name, None)
+        else:
+            columns[name] = _column(name, values)
+    columns.pop("time", None)
     if "kind" not in columns:
         columns["kind"] = pa.repeat(pa.scalar(str(parser.kind)), len(rows))
-    part = Part(rows, match.time() if "time" in match else None, columns, parser.name)
-    return _open_envelope(part, match, registry) if parser.envelope else [part]
+    messages = _messages(match, columns, told) if parser.envelope else None
+    part = Part(rows, times, columns, parser.name)
+    if refused is not None or joined is not None:
+        part, kept = _chosen(part, refused, joined)
+        messages = messages.select(kept) if messages is not None else None
+    if messages is None or not len(part.rows):
+        return [part] if len(part.rows) or len(part.joined) else []
+    return _open_envelope(part, messages, registry)
+
+
+def _chosen(part: Part, refused: np.ndarray | None, joined: np.ndarray | None) -> tuple[Part, np.ndarray]:
+    """Leave out the rows that a meaning refused, and those it joined to a record above; and say which are kept."""
+    out = np.zeros(len(part.rows), bool) if refused is None else np.asarray(refused, bool)
+    more = np.zeros(len(part.rows), bool) if joined is None else np.asarray(joined, bool) & ~out
+    kept = np.flatnonzero(~(out | more))
+    times = None if part.times is None else times_at(part.times, kept)
+    return Part(part.rows[kept], times, _taken(part.columns, kept), part.parser, part.rows[more]), kept
+
+
+def _messages(match: Match, columns: Mapping[str, Column], told: Mapping[str, Any]) -> Lines:
+    """Give what an envelope holds as lines: spans of the block, or the texts that its meaning wrote anew."""
+    if "message" not in told:
+        return match.inner("message")
+    texts = pc.fill_null(columns["message"], "")
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(np.int64)
+    data = texts.buffers()[2]
+    return Lines(data.to_pybytes() if data is not None else b"", offsets[:-1], offsets[1:])
 
 
 def _column(name: str, values: Any) -> Column:
@@ -81,33 +120,91 @@ def _column(name: str, values: Any) -> Column:
     return array.cast(SCHEMA.field(name).type if name in COLUMNS else pa.string())
 
 
-def _open_envelope(envelope: Part, match: Match, registry: Registry) -> list[Part]:
-    """Hand each program's messages to its own parser; what none reads stays a log message."""
-    programs = envelope.columns["program"].dictionary_encode()
-    codes = np.asarray(pc.fill_null(programs.indices, -1))
+def _open_envelope(envelope: Part, messages: Lines, registry: Registry) -> list[Part]:
+    """Hand each program's messages to the parser that knows them; what none reads stays a log message."""
+    named = "program" in envelope.columns
+    program = envelope.columns["program"] if named else pa.nulls(len(envelope.rows), pa.string())
     kept = {name: column for name, column in envelope.columns.items() if name != "program"}
-    columns = kept | {"service": envelope.columns["program"], "run": _run_of(envelope.columns)}
-    readers: dict[str, list[int]] = {}
-    for code, program in enumerate(programs.dictionary.to_pylist()):
-        inner = registry.for_program(program or "")
-        if inner is not None:
-            readers.setdefault(inner.name, []).append(code)
-    messages = match.inner("message")
+    columns = kept | ({"service": program, "run": _run_of(envelope.columns)} if named else {})
+    given = {name: column for name, column in columns.items() if name != "kind"} | {"program": program}
     plain = np.ones(len(envelope.rows), bool)
     parts: list[Part] = []
-    for name, wanted in sorted(readers.items()):
-        mine = np.flatnonzero(np.isin(codes, wanted))
-        outer = _taken(columns | {"program": envelope.columns["program"]}, mine)
-        for part in _match(cast("LineParser", registry[name]), messages.select(mine), outer, registry):
-            here = mine[part.rows]
-            plain[here] = False
-            times = part.times if part.times is not None else times_at(envelope.times, here)
-            parts.append(Part(envelope.rows[here], times, part.columns, part.parser))
-    rest = np.flatnonzero(plain)
-    if len(rest):
+    for name, mine in _readers(envelope.parser, program, messages, registry):
+        reader = cast("LineParser", registry[name])
+        inside = messages.select(mine)
+        for part in _with_continuations(reader, inside, _match(reader, inside, _taken(given, mine), registry)):
+            here, joined = mine[part.rows], mine[part.joined]
+            plain[here] = plain[joined] = False
+            inner = {name: column for name, column in part.columns.items() if name != "program"}
+            times = _surer(part.times, envelope.times, here)
+            parts.append(Part(envelope.rows[here], times, inner, part.parser, envelope.rows[joined]))
+    rest = np.flatnonzero(plain) if envelope.times is not None else _NO_ROWS
+    if len(rest) or len(envelope.joined):
         times = times_at(envelope.times, rest)
-        parts.append(Part(envelope.rows[rest], times, _taken(columns, rest), envelope.parser))
+        parts.append(Part(envelope.rows[rest], times, _taken(columns, rest), envelope.parser, envelope.joined))
     return parts
+
+
+def _with_continuations(reader: LineParser, lines: Lines, parts: list[Part]) -> list[Part]:
+    """Put lines that the reader does not match into the record above, where its format has such lines."""
+    if not reader.continues or not parts:
+        return parts
+    heads = np.sort(np.concatenate([part.rows for part in parts]))
+    known = np.concatenate([heads, *(part.joined for part in parts)])
+    loose = np.setdiff1d(np.arange(len(lines)), known)
+    loose = loose[loose > heads[0]] if len(heads) else _NO_ROWS
+    if not len(loose):
+        return parts
+    owners = heads[np.searchsorted(heads, loose) - 1]
+    tails: dict[int, list[str]] = {}
+    for owner, text in zip(owners.tolist(), lines.select(loose).texts().to_pylist(), strict=True):
+        tails.setdefault(owner, []).append(text)
+    return [_longer(part, tails, owners, loose) if "message" in part.columns else part for part in parts]
+
+
+def _longer(part: Part, tails: Mapping[int, list[str]], owners: np.ndarray, loose: np.ndarray) -> Part:
+    grown = np.isin(part.rows, owners)
+    if not grown.any():
+        return part
+    message = part.columns["message"]
+    begun = message.filter(pa.array(grown)).to_pylist()
+    rows = part.rows[grown].tolist()
+    whole = ["\n".join([text or "", *tails[row]]).strip() for row, text in zip(rows, begun, strict=True)]
+    columns = {**part.columns, "message": pc.replace_with_mask(message, pa.array(grown), pa.array(whole, pa.string()))}
+    joined = np.concatenate([part.joined, loose[np.isin(owners, part.rows)]])
+    return Part(part.rows, part.times, columns, part.parser, joined)
+
+
+def _readers(envelope: str, program: Column, messages: Lines, registry: Registry) -> list[tuple[str, np.ndarray]]:
+    """Name the parsers of the messages, with the rows each is given: by the program, else by how they look."""
+    programs = program.dictionary_encode(null_encoding="encode")
+    codes = np.asarray(programs.indices)
+    wanted: dict[str, list[int]] = {}
+    for code, name in enumerate(programs.dictionary.to_pylist()):
+        inner = registry.for_program(name or "")
+        if inner is None:
+            mine = np.flatnonzero(codes == code)[:_INNER_HEAD]
+            inner = registry.inside(envelope, messages.select(mine))
+        if inner is not None:
+            wanted.setdefault(inner.name, []).append(code)
+    return [(name, np.flatnonzero(np.isin(codes, mine))) for name, mine in sorted(wanted.items())]
+
+
+def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
+    """Take a record's own times, but where these have no year and the envelope's have year and offset, those."""
+    if inner is None or outer is None:
+        return inner if inner is not None else times_at(outer, rows)
+    around = times_at(outer, rows)
+    year = np.broadcast_to(np.asarray(inner.has_year), rows.shape)
+    take = (around.offset_s != OFFSET_UNKNOWN) & np.asarray(around.has_year) & ~year
+    if not take.any():
+        return inner
+    return Times(
+        np.where(take, around.wall_us, inner.wall_us),
+        np.where(take, around.offset_s, inner.offset_s).astype(np.int32),
+        year | take,
+        max(inner.resolution_us, around.resolution_us),
+    )
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:
@@ -135,14 +232,15 @@ def _join(lines: Lines, parts: list[Part]) -> Batch | None:
         return None
     if len(parts) == 1:
         part = parts[0]
-        return Batch(lines, part.rows, _timed(part), part.columns, _named(part))
+        return Batch(lines, part.rows, _timed(part), part.columns, _named(part), part.joined)
+    joined = np.concatenate([part.joined for part in parts])
     order = np.argsort(np.concatenate([part.rows for part in parts]), kind="stable")
     names = sorted({name for part in parts for name in part.columns})
     reorder = _Reordering(order)
     columns = {name: reorder.applied(_stacked(name, parts)) for name in names}
     parser = reorder.applied(pa.concat_arrays([_named(part) for part in parts]))
     rows = np.concatenate([part.rows for part in parts])[order]
-    return Batch(lines, rows, _joined_times([_timed(part) for part in parts], order), columns, parser)
+    return Batch(lines, rows, _joined_times([_timed(part) for part in parts], order), columns, parser, joined)
 
 
 class _Reordering:
@@ -154,7 +252,7 @@ class _Reordering:
         self._index: pa.Array | None = None
         if len(breaks) < _FEW_RUNS:
             edges = [0, *breaks.tolist(), len(order)]
-            self._runs = [(int(order[begin]), end - begin) for begin, end in zip(edges, edges[1:], strict=False)]
+            self._runs = [(int(order[begin]), end - begin) for begin, end in pairwise(edges)]
         else:
             self._index = pa.array(order)
 
@@ -182,10 +280,12 @@ def _stacked(name: str, parts: list[Part]) -> Column:
     kinds = {piece.type for piece in pieces if piece is not None}
     known = kinds.pop() if len(kinds) == 1 else pa.string()
     kind = SCHEMA.field(name).type if name in COLUMNS else known
-    return pa.concat_arrays([
-        pa.nulls(len(part.rows), kind) if piece is None else piece.cast(kind)
-        for piece, part in zip(pieces, parts, strict=True)
-    ])
+    return pa.concat_arrays(
+        [
+            pa.nulls(len(part.rows), kind) if piece is None else piece.cast(kind)
+            for piece, part in zip(pieces, parts, strict=True)
+        ]
+    )
 
 
 def _joined_times(pieces: list[Times], order: np.ndarray) -> Times:

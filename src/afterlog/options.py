@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,7 @@ from afterlog.layout import Layout, from_apache, from_nginx
 from afterlog.parser import LineParser, Parser, Sample
 from afterlog.registry import Registry
 
-_SERVERS: Final = ("nginx", "apache", "layout")
+_COMPILERS: Final[dict[str, Callable[[str], Layout]]] = {"nginx": from_nginx, "apache": from_apache, "layout": Layout}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +117,24 @@ def formats_of(options: Options, parsers: Registry) -> Formats:
     for text in options.formats:
         left, equals, right = text.partition("=")
         if not equals or not left or not right:
-            raise InputError(f"--format {text!r}: write GLOB=PARSER, GLOB='log_format string' or nginx='log_format string'.")
+            raise InputError(
+                f"--format {text!r}: write GLOB=PARSER, GLOB='log_format string' or nginx='log_format string'."
+            )
         right = right.strip("'") if right.startswith("'") and right.endswith("'") and right.count("'") == 2 else right
         if not any(mark in right for mark in "$%{"):
             by_glob.append((left, parsers[right]))
-        elif left in _SERVERS:
+        elif left in _COMPILERS:
             general.append(_declared(left, right, parsers))
         else:
-            by_glob.append((left, _declared("nginx" if "$" in right else "apache" if "%" in right else "layout", right, parsers)))
+            by_glob.append(
+                (left, _declared("nginx" if "$" in right else "apache" if "%" in right else "layout", right, parsers))
+            )
     return Formats(tuple(by_glob), tuple(general))
 
 
 def _declared(kind: str, text: str, parsers: Registry) -> LineParser:
     """Make a parser of a format string; status and dashes are read as in any access log."""
-    layout = {"nginx": from_nginx, "apache": from_apache, "layout": Layout}[kind](text)
+    layout = _COMPILERS[kind](text)
     names = {field.name for field in layout.fields}
     if "time" not in names:
         raise InputError(f"--format {text!r}: no field of it is the time ($time_local, %t, {{time:…}}).")

@@ -2,138 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from afterlog.case import Ledger
-from afterlog.clock import rfc3339
 from afterlog.detect import Baseline, Excursion, Instant, detect
+from afterlog.detect.noise import scanners
+from afterlog.errorlines import Burst
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
+from afterlog.joining import join_bursts, join_services, see_inside
+from afterlog.outage import Outage, Phase, View, percent
 from afterlog.requests import Flags, Requests, distinct
-from afterlog.signals import SECOND_US, Signal, make_signal
+from afterlog.signals import SECOND_US, Signal
 
-_SCANNER_REQUESTS: Final = 10
-_SCANNER_SHARE: Final = 0.9
+__all__ = ["Outage", "Phase", "View", "find_outages", "percent", "stated_outage"]
 
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A part ``[start_us, end_us)`` of an outage at one level of failure."""
-
-    start_us: int
-    end_us: int
-    requests: int
-    failed: int
-    hosts: tuple[str, ...]  # servers with failures in it
-
-    @property
-    def rate(self) -> float:
-        """Give failed / requests, 0 where there were none."""
-        return self.failed / self.requests if self.requests else 0.0
+_FAR: Final = 100_000  # requests after an outage among which the first success is looked for
+_CODES: Final = re.compile(r"\b(hosts?|routes) (\d+(?:, \d+)*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """An interval in which a service left its baseline; times in UTC microseconds, ``[start, end)``."""
+def find_outages(signals: Sequence[Signal], bursts: Sequence[Burst] = ()) -> tuple[list[Outage], list[Signal]]:
+    """Detect outages in every signal; gives them in order of start, and the signals without scanners' requests.
 
-    id: str
-    kind: str  # errors, silence, client-errors; or stated, when a person said so
-    level: str  # outage, degraded, blip
-    service: str
-    hosts: tuple[str, ...]
-    start: Instant
-    end: Instant
-    open_start: bool
-    open_end: bool
-    baseline: Baseline
-    failure_rate: float
-    requests: int
-    failed: int
-    clients: int
-    phases: tuple[Phase, ...]
-    single: str
-    notes: tuple[str, ...]
-    first_us: int  # time of the first failure, and of the last: what a person sees in the lines
-    last_us: int
-    first: Place | None
-    last: Place | None
-    recovered: Place | None  # the first success after the last failure
-
-    def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Give it in the shape of ``outages --json``."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "class": self.level,
-            "service": self.service,
-            "hosts": list(self.hosts),
-            "start": rfc3339(self.start.time_us),
-            "start_low": rfc3339(self.start.low_us),
-            "start_high": rfc3339(self.start.high_us),
-            "end": None if self.open_end else rfc3339(self.end.time_us),
-            "end_low": None if self.open_end else rfc3339(self.end.low_us),
-            "end_high": None if self.open_end else rfc3339(self.end.high_us),
-            "open_start": self.open_start,
-            "open_end": self.open_end,
-            "baseline_rate": self.baseline.rate,
-            "failure_rate": self.failure_rate,
-            "requests": self.requests,
-            "failed": self.failed,
-            "clients": self.clients,
-            "phases": [
-                {
-                    "start": rfc3339(phase.start_us),
-                    "end": rfc3339(phase.end_us),
-                    "requests": phase.requests,
-                    "failed": phase.failed,
-                    "rate": phase.rate,
-                    "hosts": list(phase.hosts),
-                }
-                for phase in self.phases
-            ],
-            "single": self.single,
-            "notes": list(self.notes),
-            "evidence": list(evidence),
-        }
-
-
-def find_outages(signals: Sequence[Signal], ledgers: Sequence[Ledger]) -> tuple[list[Outage], list[Signal]]:
-    """Detect outages in every signal; gives them in order of start, and the signals without scanners' requests."""
+    What several services, or bursts of error lines, show of one outage becomes views of it.
+    """
     outages: list[Outage] = []
     cleaned: list[Signal] = []
     for signal in signals:
-        clean, found = _in_signal(signal, ledgers)
+        clean, found = _in_signal(signal)
         cleaned.append(clean)
-        outages += found
+        outages += [see_inside(outage, clean) for outage in found]
+    outages = join_bursts(join_services(outages, cleaned), cleaned, bursts)
     return sorted(outages, key=lambda outage: (outage.start.time_us, outage.service)), cleaned
 
 
-def _in_signal(signal: Signal, ledgers: Sequence[Ledger]) -> tuple[Signal, list[Outage]]:
+def _in_signal(signal: Signal) -> tuple[Signal, list[Outage]]:
+    """Detect in one signal; its figures leave out scanners, told by what they do outside of other excursions."""
     detection = detect(signal.stream)
-    scanning = _scanning(signal, detection.excursions)
-    if scanning.any() and not scanning.all():
-        signal = make_signal(signal.service, signal.requests.take(~scanning), ledgers)
-        detection = detect(signal.stream)
-    return signal, [_outage(signal, detection.baseline, excursion) for excursion in detection.excursions]
+    calm = np.ones(len(signal.requests), bool)
+    for excursion in detection.excursions:
+        if not excursion.single:
+            calm &= ~_during(signal.requests, excursion)
+    scanning = scanners(signal.stream, signal.requests.failed, calm=calm)
+    clean = signal
+    if scanning.any():
+        clean = replace(signal, requests=signal.requests.take(~scanning), stream=signal.stream.take(~scanning))
+    return clean, [
+        _outage(signal if excursion.single else clean, detection.baseline, excursion)
+        for excursion in detection.excursions
+    ]
 
 
-def _scanning(signal: Signal, excursions: Sequence[Excursion]) -> Flags:
-    """Tell which requests came from clients who, outside of any excursion, asked almost only for what is not there."""
-    requests = signal.requests
-    calm = np.ones(len(requests), bool)
-    for excursion in excursions:
-        calm &= ~((requests.time >= excursion.start.low_us) & (requests.time < excursion.end.high_us))
-    calm &= requests.client >= 0
-    many = len(requests.names.client) + 1
-    asked = np.bincount(requests.client[calm], minlength=many)
-    refused = np.bincount(requests.client[calm], requests.client_error[calm], many)
-    return ((asked >= _SCANNER_REQUESTS) & (refused >= _SCANNER_SHARE * asked))[requests.client]
+def _during(requests: Requests, excursion: Excursion) -> Flags:
+    return (requests.time >= excursion.start.low_us) & (requests.time < excursion.end.high_us)
 
 
 def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
@@ -141,21 +68,22 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
     time = requests.time
     bad = requests.client_error if excursion.kind == "client-errors" else requests.failed
     span = (time >= excursion.start.low_us) & (time <= excursion.end.high_us)
-    failures = np.flatnonzero(span & bad) if excursion.kind != "silence" else np.empty(0, np.int64)
-    first = requests.place(int(failures[0])) if len(failures) else None
+    silent = excursion.kind == "silence"
+    failures = np.flatnonzero(span & bad) if not silent else np.empty(0, np.int64)
+    first = requests.place(int(failures[0])) if len(failures) else _before(requests, excursion) if silent else None
     first_us = int(time[failures[0]]) if len(failures) else excursion.start.time_us
     last_us = int(time[failures[-1]]) if len(failures) else excursion.end.time_us
     inside = requests.within(first_us, last_us)
     failed = np.flatnonzero(bad[inside]) + inside.start
     count = inside.stop - inside.start
-    after = np.flatnonzero(~bad[inside.stop :])
+    after = np.flatnonzero(~bad[inside.stop :][:_FAR])
     anchor = (first.source, first.line) if first else (excursion.start.time_us // 60_000_000,)
     return Outage(
         id=stable_id("outage" if excursion.level != "blip" else "blip", excursion.kind, signal.service, *anchor),
         kind=excursion.kind,
         level=excursion.level,
         service=signal.service,
-        hosts=_names(requests, failed),
+        hosts=_servers(requests, excursion, failed),
         start=_told(excursion.start, first_us),
         end=_told(excursion.end, last_us),
         open_start=excursion.open_start,
@@ -167,13 +95,43 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
         clients=distinct(requests.client[failed]),
         phases=_phases(requests, bad, excursion, first_us, last_us),
         single=excursion.single,
-        notes=excursion.notes,
+        notes=tuple(_with_names(note, signal) for note in excursion.notes) + _left_out(signal),
         first_us=first_us,
         last_us=last_us,
         first=first,
         last=requests.place(int(failures[-1])) if len(failures) else None,
         recovered=requests.place(int(after[0]) + inside.stop) if len(after) else None,
+        routes=tuple(signal.routes[code] for code in excursion.routes),
+        detectability=excursion.detectability,
     )
+
+
+def _servers(requests: Requests, excursion: Excursion, failed: NDArray[np.int64]) -> tuple[str, ...]:
+    """Name the servers that it is attributed to, else those with failures in it; a silence is everybody's."""
+    if excursion.hosts:
+        return tuple(requests.names.server[code] for code in excursion.hosts)
+    return _names(requests, np.arange(len(requests)) if excursion.kind == "silence" else failed)
+
+
+def _before(requests: Requests, silence: Excursion) -> Place | None:
+    """Give the last request before a silence: what shows that it began."""
+    row = int(np.searchsorted(requests.time, silence.start.time_us)) - 1
+    return requests.place(row) if row >= 0 else None
+
+
+def _with_names(note: str, signal: Signal) -> str:
+    """Put names in the place of the detector's codes."""
+    named = {"host": signal.requests.names.server, "hosts": signal.requests.names.server, "routes": signal.routes}
+
+    def put(match: re.Match[str]) -> str:
+        names = named[match[1]]
+        return f"{match[1]} {', '.join(names[int(code)] for code in match[2].split(', '))}"
+
+    return _CODES.sub(put, note)
+
+
+def _left_out(signal: Signal) -> tuple[str, ...]:
+    return (f"{signal.checks:,} health checks were left out",) if signal.checks else ()
 
 
 def _told(boundary: Instant, failure_us: int) -> Instant:
@@ -236,12 +194,3 @@ def _phase(requests: Requests, bad: Flags, start_us: int, end_us: int) -> Phase:
 def _names(requests: Requests, rows: NDArray[np.int64]) -> tuple[str, ...]:
     names = requests.names.server
     return tuple(names[code] for code in np.unique(requests.server[rows]) if code >= 0)
-
-
-def percent(rate: float) -> str:
-    """Write a rate as a percentage, never rounding to 0 or 100 what is neither."""
-    if 0 < rate < 0.0005:
-        return "under 0.1 %"
-    if 0.9995 <= rate < 1:
-        return "over 99.9 %"
-    return f"{rate * 100:.1f} %"

@@ -119,6 +119,7 @@ class Batch:
     times: Times
     columns: Mapping[str, Column]
     parser: Column  # name of the parser that read each row
+    joined: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # rows of text that records above hold
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ class LearningParser(Parser):
     """
 
     learn: Callable[[list[bytes]], LineParser | None] = lambda _head: None
+    inside: ClassVar[tuple[str, ...]] = ()  # it reads whole sources only
 
 
 @dataclass(frozen=True)

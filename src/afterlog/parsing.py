@@ -7,56 +7,47 @@ order, and `parse_block` reads one of them, in any order and on any thread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from afterlog.matching import match_block, match_layout
-from afterlog.parser import Batch, LineParser, Lines, Parser, RecordParser
-from afterlog.registry import Registry
+from afterlog.matching import match_block
+from afterlog.parsed import REJECT_TEXT, Parsed, Refused
+from afterlog.parser import Batch, Layout, LearningParser, LineParser, Lines, Parser, RecordParser
+from afterlog.registry import HEAD_LINES, Registry
 from afterlog.source import Block
 from afterlog.sources.blocks import newlines
 from afterlog.sources.cleaning import cleaned
+from afterlog.stateful import parse_records
 
 _HELD_BYTES: Final = 8 << 20  # a record longer than this is cut: its later lines become rejects' neighbours, not memory
-_TAIL_BYTES: Final = 64 << 10
-REJECT_TEXT: Final = 1_000  # bytes kept of a rejected line
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A rejected line: its number from 1, its offset, why, and the beginning of its text."""
-
-    line: int
-    offset: int
-    reason: str
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What one block gave. ``lines`` = events + ``continuations`` + rejects."""
-
-    batch: Batch | None
-    line: np.ndarray  # number of each event's first line, from 1, shape (n,)
-    offset: np.ndarray  # its bytes from the start of the source, shape (n,)
-    lines: int
-    continuations: int
-    rejects: tuple[Refused, ...]
-    cut: int = 0  # bytes of overlong lines that were not read
+_TAIL_BYTES: Final = 32 << 10
+_TAIL_LINES: Final = 12  # so many are tried one by one, from the last; most records are shorter
 
 
 def parse(parser: Parser, blocks: Iterable[Block], registry: Registry) -> Iterator[Parsed]:
     """Read all blocks of a source with one parser."""
     if isinstance(parser, RecordParser):
-        from afterlog.stateful import parse_records  # noqa: PLC0415  it imports this module
-
         yield from parse_records(parser, blocks)
+    elif isinstance(parser, LearningParser):
+        yield from _parse_learned(parser, blocks, registry)
     elif isinstance(parser, LineParser):
         for block in record_blocks(parser, blocks):
             yield parse_block(parser, block, registry)
+
+
+def _parse_learned(parser: LearningParser, blocks: Iterable[Block], registry: Registry) -> Iterator[Parsed]:
+    """Learn from the first block; where nothing can be learned, only a line that is a bare time is an event."""
+    left = iter(blocks)
+    first = next(left, None)
+    if first is None:
+        return
+    learned = parser.learn(first.data.splitlines()[:HEAD_LINES])
+    bare = LineParser(parser.name, parser.title, parser.url, parser.samples, layouts=(Layout("{time:iso}"),))
+    yield from parse(learned or bare, chain([first], left), registry)
 
 
 def record_blocks(parser: LineParser, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -92,8 +83,11 @@ def _last_record(parser: LineParser, block: Block) -> int:
     size = _TAIL_BYTES
     while True:
         begin = block.data.rfind(b"\n", 0, end - size) + 1 if size < end else 0
-        tail = block.data[begin:]
-        raw, lines = _lines_of(Block(tail, 0, 0, block.cleaning))
+        raw, lines = _lines_of(Block(block.data[begin:], 0, 0, block.cleaning))
+        for row in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0) - 1, -1):
+            one = lines.select(np.array([row]))
+            if any(len(layout.match_regex(one).rows) for layout in parser.layouts):
+                return begin + int(raw[row])
         found = [int(match.rows[-1]) for layout in parser.layouts if len((match := layout.match(lines)).rows)]
         if found:
             return begin + int(raw[max(found)])
@@ -116,19 +110,20 @@ def parse_block(parser: LineParser, block: Block, registry: Registry) -> Parsed:
     batch = match_block(parser, lines, registry)
     rows = batch.rows if batch else np.empty(0, np.int64)
     taken = np.zeros(len(lines), bool)
-    taken[rows] = True
+    joined = batch.joined if batch else np.empty(0, np.int64)
+    taken[rows] = taken[joined] = True
     loose = np.flatnonzero(~taken)
     continued = _continued(parser, lines, rows, loose)
     rejected = loose[~continued]
     if parser.continues and batch is not None:
-        batch = _lengthened(batch, loose[continued])
+        batch = _lengthened(batch, loose[continued & (loose > rows[0])])
     reason = f"not a line of {parser.title}"
     return Parsed(
         batch,
         rows + block.line,
         starts[rows] + block.offset,
         len(lines),
-        int(continued.sum()),
+        int(continued.sum()) + len(joined),
         tuple(_refused(lines, starts, int(row), block, reason) for row in rejected),
         block.cut,
     )
@@ -142,9 +137,10 @@ def _refused(lines: Lines, starts: np.ndarray, row: int, block: Block, reason: s
 
 def _continued(parser: LineParser, lines: Lines, rows: np.ndarray, loose: np.ndarray) -> np.ndarray:
     """Tell which unmatched lines belong to the record above: blank ones, and all where the format continues."""
-    if parser.continues and len(rows):
-        return loose > rows[0]
-    return np.array([not lines.bytes(int(row)).strip() for row in loose], bool)
+    above = int(np.searchsorted(loose, rows[0])) if parser.continues and len(rows) else len(loose)
+    continued = np.ones(len(loose), bool)
+    continued[:above] = [not lines.bytes(int(row)).strip() for row in loose[:above]]
+    return continued
 
 
 def _lengthened(batch: Batch, continued: np.ndarray) -> Batch:
@@ -157,11 +153,11 @@ def _lengthened(batch: Batch, continued: np.ndarray) -> Batch:
     grown = np.flatnonzero(last >= 0)
     starts = batch.lines.ends[batch.rows[grown]]
     tails = batch.lines.texts(starts, batch.lines.ends[last[grown]])
-    message = batch.columns["message"].to_pylist()
-    for row, tail in zip(grown.tolist(), tails.to_pylist(), strict=True):
-        message[row] = f"{message[row] or ''}{tail}".rstrip()
-    columns = {**batch.columns, "message": pa.array(message, pa.string())}
+    message = batch.columns["message"]
+    begun = pc.fill_null(message.take(pa.array(grown)), "")
+    whole = pc.utf8_trim_whitespace(pc.binary_join_element_wise(begun, tails, ""))
+    columns = {**batch.columns, "message": pc.replace_with_mask(message, pa.array(last >= 0), whole)}
     return Batch(batch.lines, batch.rows, batch.times, columns, batch.parser)
 
 
-__all__ = ["Parsed", "Refused", "match_layout", "parse", "parse_block", "record_blocks"]
+__all__ = ["Parsed", "Refused", "parse", "parse_block", "record_blocks"]

@@ -7,6 +7,7 @@ left and are removed. A receipt counts only while the source, its clock, and the
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -65,11 +66,9 @@ def _state(source: Source) -> tuple[object, ...]:
 
 def reader_of(*choices: object) -> str:
     """Name the program that reads: its version, its own files and the parsers', and what a person chose."""
-    import afterlog.parsers  # noqa: PLC0415
-
     folders = [
         Path(__file__).parent,
-        Path(afterlog.parsers.__file__).parent,
+        Path(str(importlib.import_module("afterlog.parsers").__file__)).parent,
         *(c for c in choices if isinstance(c, Path)),
     ]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py")) if file.is_file()]

@@ -2,12 +2,11 @@
 
 All parsers are asked about the first lines of a source; the one that understands the largest share of them
 reads it. Where two understand the same share, the more specific one wins: a parser with state before a
-declared one, then the layout with more literal text; what is still equal is an error of the parsers.
+declared one, then the layouts with more literal text per line; what is still equal is an error of the parsers.
 """
 
 from __future__ import annotations
 
-import copy
 import importlib
 import importlib.util
 import pkgutil
@@ -23,22 +22,36 @@ from typing import Final
 import numpy as np
 
 from afterlog.errors import InputError, ParserError
-from afterlog.parser import Layout, LearningParser, LineParser, Lines, Parser, RecordParser
+from afterlog.parser import TIME_FORMS, Layout, LearningParser, LineParser, Lines, Parser, RecordParser
 
 HEAD_LINES: Final = 200
 ENOUGH: Final = 0.5
 """Share of a source's first lines that a parser must understand to be given it."""
+_STATEFUL: Final = 1_000.0  # a format with state is surer than any literal text
+_PIECE: Final = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{[^{}:]*(?::(?P<type>[^{}]*))?\}")
+_RUNS: Final = {
+    "word": rb"[^ \t]",
+    "host": rb"[^ \t]",
+    "level": rb"[A-Za-z0-9]",
+    "hex": rb"[0-9A-Fa-f-]",
+    "ip": rb"[0-9A-Za-z._:%-]",
+    "d": rb"[-+0-9]",
+}
+_ASKED_LINES: Final = 64  # of the first lines, evenly spread, are shown to declared formats
+_BEGIN_BYTES: Final = 2_000
 _OWN_LOG: Final = re.compile(
-    rb"[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+"
+    rb"(?!\[ *\d+\.\d+\])"  # the seconds since start-up that the kernel prints
+    rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How much of a source's first lines one parser understands, 0 to 1."""
+    """How much of a source's first lines one parser understands, 0 to 1, and by how much literal text per line."""
 
     parser: Parser
     share: float
+    literal: float = 0.0
 
 
 class Registry:
@@ -51,7 +64,6 @@ class Registry:
                 raise ParserError(f"two parsers are named {parser.name!r}; rename one of them")
             self._parsers[parser.name] = parser
         self._inner = [p for p in self if isinstance(p, LineParser) and p.inside]
-        self._chosen: dict[tuple[str, str | None], LineParser | None] = {}
 
     def __iter__(self) -> Iterator[Parser]:
         return iter(sorted(self._parsers.values(), key=lambda parser: parser.name))
@@ -68,89 +80,128 @@ class Registry:
         claims.sort(key=lambda parser: (program not in parser.inside, parser.name))
         return claims[0] if claims else None
 
-    def of_source(self) -> Registry:
-        """Give a registry of the same parsers for one source, which remembers what `inside` chose there."""
-        fresh = copy.copy(self)
-        fresh._chosen = {}  # noqa: SLF001  its own class
-        return fresh
+    def inside(self, envelope: str, messages: Lines) -> LineParser | None:
+        """Give the declared parser that reads what a program without a parser of its own writes into an envelope."""
+        chosen = self.choose("", messages, learn=False) if _looks_dated(messages) else None
+        return chosen if isinstance(chosen, LineParser) and chosen.name != envelope else None
 
-    def inside(self, envelope: str, program: str | None, messages: Lines) -> LineParser | None:
-        """Give the declared parser of what an envelope's program writes, told by its first messages in this source."""
-        key = (envelope, program)
-        if key not in self._chosen:
-            chosen = self.choose("", messages, learn=False) if _looks_dated(messages) else None
-            self._chosen[key] = chosen if isinstance(chosen, LineParser) and chosen.name != envelope else None
-        return self._chosen[key]
+    def claims(self, path: str, head: Lines, *, learn: bool = True) -> list[Claim]:
+        """Ask every stand-alone parser about the first lines of a source; the best claim first.
 
-    def claims(self, path: str, head: Lines) -> list[Claim]:
-        """Ask every stand-alone parser about the first lines of a source; the best claim first."""
+        Where none of the declared formats understands enough, what was learned (``learn``) comes first.
+        """
         lines = head.select(np.arange(min(len(head), HEAD_LINES)))
         texts = [lines.bytes(i) for i in range(len(lines))]
-        found = [
-            Claim(parser, _share(parser, path, lines, texts))
-            for parser in self
-            if not _is_inner(parser) and not isinstance(parser, LearningParser)
-        ]
-        return sorted(
+        few = lines.select(np.arange(0, len(lines), max(1, -(-len(lines) // _ASKED_LINES))))
+        begins = [few.bytes(i)[:_BEGIN_BYTES] for i in range(len(few))]
+        asked = [parser for parser in self if not _is_inner(parser) and not isinstance(parser, LearningParser)]
+        found = [_claim(parser, path, few, texts) for parser in asked if _may_begin(parser, begins)]
+        found = sorted(
             (claim for claim in found if claim.share > 0),
-            key=lambda claim: (-claim.share, -_specificity(claim.parser), claim.parser.name),
+            key=lambda claim: (-claim.share, -claim.literal, claim.parser.name),
         )
+        if learn and not (found and found[0].share >= ENOUGH):
+            learned = self._learned(texts)
+            if learned is not None:
+                return [_claim(learned, path, few, texts), *found]
+        return found
 
     def choose(self, path: str, head: Lines, *, learn: bool = True) -> Parser | None:
         """Give the parser that reads a source, or None where none understands enough of it.
 
         Where no declared format fits, a `LearningParser` may make one for this source.
         """
-        claims = self.claims(path, head)
-        if claims and claims[0].share >= ENOUGH:
+        claims = self.claims(path, head, learn=learn)
+        if claims and (claims[0].share >= ENOUGH or self._is_learned(claims[0].parser)):
             return claims[0].parser
-        return self._learned(head) if learn else None
+        return None
 
-    def _learned(self, head: Lines) -> Parser | None:
-        texts = [head.bytes(i) for i in range(min(len(head), HEAD_LINES))]
+    def _is_learned(self, parser: Parser) -> bool:
+        return isinstance(self._parsers.get(parser.name), LearningParser)
+
+    def _learned(self, texts: list[bytes]) -> LineParser | None:
         made = (parser.learn(texts) for parser in self if isinstance(parser, LearningParser))
         return next((parser for parser in made if parser is not None), None)
 
 
 def _looks_dated(messages: Lines) -> bool:
-    """Tell whether most of these could be lines of a log of their own: they begin like a time, a wrapper, a client."""
+    """Tell whether many of these could be lines of a log of their own: they begin like a time, a wrapper, a client."""
     begins = [messages.bytes(row)[:40] for row in range(len(messages))]
-    return 2 * sum(bool(_OWN_LOG.match(begin)) for begin in begins) > len(begins) > 0
+    return 4 * sum(bool(_OWN_LOG.match(begin)) for begin in begins) >= len(begins) > 0  # the others may be a trace
 
 
 def _is_inner(parser: Parser) -> bool:
     return isinstance(parser, LineParser) and bool(parser.inside)
 
 
-def _share(parser: Parser, path: str, lines: Lines, texts: list[bytes]) -> float:
+def _claim(parser: Parser, path: str, lines: Lines, texts: list[bytes]) -> Claim:
     if isinstance(parser, RecordParser):
-        return parser.claims(path, texts)
-    if not isinstance(parser, LineParser) or not texts:
-        return 0.0
-    filled = np.array([bool(text.strip()) for text in texts])
-    if not filled.any():
-        return 0.0
+        return Claim(parser, parser.claims(path, texts), _STATEFUL)
+    filled = np.array([bool(lines.bytes(row).strip()) for row in range(len(lines))], bool)
+    if not isinstance(parser, LineParser) or not filled.any():
+        return Claim(parser, 0.0)
     matched = np.zeros(len(lines), bool)
+    literal = 0
     for layout in parser.layouts:
-        matched[_read_by(parser, layout, lines)] = True
-    if parser.continues and matched.any():
+        left = np.flatnonzero(~matched & filled)
+        if not len(left):
+            break
+        rows = left[_read_by(parser, layout, lines.select(left))]
+        matched[rows] = True
+        literal += len(rows) * _literal(layout.pattern)
+    count = int(matched.sum())
+    if parser.continues and count:
         matched[int(np.argmax(matched)) :] = True
-    return float((matched & filled).sum() / filled.sum())
+    return Claim(parser, float((matched & filled).sum() / filled.sum()), literal / max(count, 1))
+
+
+def _may_begin(parser: Parser, texts: list[bytes]) -> bool:
+    """Tell by the first bytes of the lines whether a parser need be asked at all."""
+    opening = _opening(tuple(layout.pattern for layout in parser.layouts)) if isinstance(parser, LineParser) else None
+    return opening is None or any(opening.match(text) for text in texts)
+
+
+@cache
+def _opening(patterns: tuple[str, ...]) -> re.Pattern[bytes] | None:
+    """Give what lines of one of these layouts begin with, as far as literal text and times tell; None for anything."""
+    begins = [_beginning(pattern) for pattern in patterns]
+    return re.compile(b"|".join(begins)) if all(begins) else None
+
+
+def _beginning(pattern: str) -> bytes:
+    """Write the first parts of a layout as a regex, up to a field whose end is not seen in its own bytes."""
+    begin = b""
+    while found := _PIECE.match(pattern):
+        pattern = pattern[found.end() :]
+        kind = found["type"]
+        if found["text"]:
+            begin += re.escape(found["text"].replace("{{", "{").replace("}}", "}").encode())
+        elif kind in TIME_FORMS:
+            begin += TIME_FORMS[kind].regex
+        elif found[0] == "{~}":
+            begin += rb"[ \t]+"
+        elif kind in _RUNS and not re.match(_RUNS[kind], pattern.encode() or b" "):
+            begin += _RUNS[kind] + b"+"
+        else:
+            break
+    return begin
 
 
 def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
     """Give the rows that a layout matches and the parser's meaning does not refuse."""
-    match = layout.match(lines)
+    match = layout.match_regex(lines)
     if not len(match.rows) or parser.meaning is None:
         return match.rows
     refused = parser.meaning(match, {}).get("refused")
     return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
 
 
-def _specificity(parser: Parser) -> int:
-    if not isinstance(parser, LineParser):
-        return 1_000
-    return max(len(re.sub(r"\{[^{}]*\}", "", layout.pattern)) for layout in parser.layouts)
+@cache
+def _literal(pattern: str) -> int:
+    """Count the literal text of a layout, and its fields that hold no other text: the more, the surer its match."""
+    kinds = re.findall(r"\{[^{}:]+:([^{}]*)\}", pattern)
+    narrow = sum(kind not in {"text", "word", "rest", "host"} for kind in kinds)
+    return len(re.sub(r"\{[^{}]*\}", "", pattern.replace("{~}", " "))) + narrow
 
 
 @cache

@@ -1,169 +1,140 @@
 """Rendering: a draft through a template; footnotes get their numbers in the order in which the template cites them.
 
-Templates calculate nothing. What comes from a log becomes a code span in which nothing is interpreted.
+Templates calculate nothing: they print what the draft holds, through the functions of `page`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, is_dataclass
 from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 import jinja2
+import jinja2.sandbox
 
-from afterlog.clock import zone_of
 from afterlog.draft import Draft
 from afterlog.errors import TemplateError
-from afterlog.evidence import Evidence, Place
 from afterlog.outages import percent
-from afterlog.statement import Code, Statement, Text, Time, visible
+from afterlog.page import Page, code_span, escape, in_cell
+from afterlog.redaction import Redactor
+
+__all__ = ["DEFAULT", "code_span", "escape", "render", "template_names", "template_source", "title_line"]
 
 DEFAULT: Final = "postmortem"
-_QUOTE: Final = 240
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
+_SUFFIX: Final = ".md.j2"
 
 
-class _Notes:
-    """Footnotes in the order of their first citation."""
+class _Strict(jinja2.StrictUndefined):
+    """What does not exist: the error says what does."""
 
-    def __init__(self, evidence: dict[Place, Evidence]) -> None:
-        self._evidence = evidence
-        self._numbers: dict[Place, int] = {}
-
-    def cite(self, places: Iterable[Place]) -> str:
-        """Give the marks of the evidence at these places."""
-        known = [place for place in dict.fromkeys(places) if place in self._evidence]
-        return "".join(f"[^{self._numbers.setdefault(place, len(self._numbers) + 1)}]" for place in known)
-
-    def listed(self) -> list[tuple[int, Evidence]]:
-        """Give all footnotes cited so far."""
-        return [(number, self._evidence[place]) for place, number in self._numbers.items()]
+    @property
+    def _undefined_message(self) -> str:
+        message = super()._undefined_message
+        there = _names_of(self._undefined_obj)
+        return f"{message}; there are: {', '.join(there)}" if there else message
 
 
-class _Clock:
-    """Prints times in the draft's zone, the date where a reader needs it."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = zone_of(zone)
-
-    def at(self, time_us: int) -> datetime:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).astimezone(self._zone)
-
-    def time(self, time_us: int, precision: str = "seconds") -> str:
-        return self.at(time_us).strftime("%H:%M" if precision == "minutes" else "%H:%M:%S")
-
-    def date(self, time_us: int) -> str:
-        moment = self.at(time_us)
-        return f"{moment.day} {moment:%B %Y}"
-
-    def name(self, time_us: int) -> str:
-        """Name the zone at a moment: ``Asia/Kolkata (UTC+05:30)``."""
-        offset = self.at(time_us).strftime("%z")
-        fixed = f"UTC{offset[:3]}:{offset[3:]}" if offset not in ("", "+0000") else "UTC"
-        label = str(self._zone)
-        return label if label == fixed or label.startswith("UTC") else f"{label} ({fixed})"
+def _names_of(thing: Any) -> list[str]:
+    if thing is jinja2.utils.missing:
+        return sorted(("draft", *_FUNCTIONS))
+    if isinstance(thing, dict):
+        return sorted(map(str, thing))
+    return sorted(field.name for field in fields(thing)) if is_dataclass(thing) else []
 
 
-def code_span(raw: str, most: int = 400) -> str:
-    """Put text from a log into a Markdown code span: inert whatever it holds."""
-    shown = visible(raw)
-    shown = shown if len(shown) <= most else f"{shown[:most]}… (cut, {len(shown):,} characters)"
-    if not shown.strip():
-        return "*(empty)*"
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") or shown != shown.strip() else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
+def _environment(page: Page, extra: Path | None) -> jinja2.Environment:
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+        loader=jinja2.FunctionLoader(lambda name: _load(name, extra)),
+        undefined=_Strict,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the output is Markdown: ``finalize`` makes whatever is printed inert in it
+        finalize=page.shown,
+    )
+    environment.filters |= {
+        "md": page.md, "say": page.say, "cite": page.notes.cite, "code": page.code, "cell": page.cell,
+        "pipe": in_cell, "percent": percent, "count": lambda number: f"{number:,}", "listed": ", ".join,
+    }  # fmt: skip
+    return environment
 
 
-def _in_cell(markdown: str) -> str:
-    """Keep text within its table cell: GitHub's tables end a cell at any bar, also inside a code span."""
-    return markdown.replace("|", "\\|")
+_FUNCTIONS: Final = ("date", "moment", "notes", "quote", "time", "where", "zone_name")
 
 
-def escape(raw: str) -> str:
-    """Escape text so that Markdown shows it as it is."""
-    return _MARKDOWN.sub(r"\\\1", visible(raw))
-
-
-class _Page:
-    """What a template can call."""
-
-    def __init__(self, draft: Draft) -> None:
-        self.notes = _Notes(draft.findings.evidence)
-        self.clock = _Clock(draft.zone)
-        chapter = draft.chapters[0] if draft.chapters else None
-        self._day = self.clock.date(chapter.outage.first_us) if chapter else ""
-
-    def md(self, words: Text) -> str:
-        return "".join(self._part(part) for part in words)
-
-    def _part(self, part: Any) -> str:
-        if isinstance(part, Code):
-            return code_span(part.text)
-        if isinstance(part, Time):
-            return self.clock.date(part.us) if part.precision == "date" else self.moment(part.us, part.precision)
-        return str(part)
-
-    def moment(self, time_us: int, precision: str = "seconds") -> str:
-        """Print a time, its date too where that is not the day of the outage."""
-        day = self.clock.date(time_us)
-        time = self.clock.time(time_us, precision)
-        return time if day == self._day else f"{day}, {time}"
-
-    def say(self, statement: Statement) -> str:
-        return self.md(statement.text) + self.notes.cite(statement.places)
-
-    def ask(self, question: str) -> str:
-        """Print a question; ``{time}`` in it is a moment in microseconds."""
-        return re.sub(r"\{(\d+)\}", lambda found: self.clock.time(int(found[1]), "minutes"), question)
-
-
-def render(draft: Draft, template: str = DEFAULT) -> str:
+def render(draft: Draft, template: str = DEFAULT, redactor: Redactor | None = None) -> str:
     """Render a draft as Markdown.
+
+    Args:
+        draft: what to tell.
+        template: the name of a template that ships with afterlog, or the path of one's own.
+        redactor: masks secrets and gives pseudonyms; without one, secrets alone are masked.
 
     Raises:
         TemplateError: there is no such template, or it asks for something that does not exist.
 
     """
-    page = _Page(draft)
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_source),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  the output is Markdown; every part from a log passes code_span or escape
-    )
-    environment.filters |= {
-        "md": page.md,
-        "say": page.say,
-        "cite": page.notes.cite,
-        "code": code_span,
-        "cell": lambda words: _in_cell(page.md(words)),
-        "pipe": _in_cell,
-        "percent": percent,
-        "ask": page.ask,
-    }
+    own = _own(template)
+    page = Page(draft, redactor)
+    environment = _environment(page, own)
     functions = {
         "time": page.clock.time, "date": page.clock.date, "moment": page.moment, "zone_name": page.clock.name,
-        "notes": page.notes.listed, "quote": lambda e: code_span(e.quote, _QUOTE),
-        "where": lambda e: code_span(f"{e.source}:{e.line}"),
+        "notes": page.notes.listed, "quote": page.notes.quote, "where": page.notes.where,
     }  # fmt: skip
+    name = own.name if own else f"{template}{_SUFFIX}"
     try:
-        text = environment.get_template(f"{template}.md.j2").render(draft=draft, **functions)
-    except jinja2.TemplateNotFound:
-        raise TemplateError(f"no template is named {template!r}; there are: {', '.join(template_names())}") from None
-    except jinja2.TemplateError as error:
-        raise TemplateError(f"template {template!r}: {error}") from error
+        text = environment.get_template(name).render(draft=draft, **functions)
+    except jinja2.TemplateNotFound as error:
+        missing = str(error.name).removesuffix(_SUFFIX)
+        raise TemplateError(f"no template is named {missing!r}; there are: {', '.join(template_names())}") from None
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"{error.filename or template}:{error.lineno}: {_explained(error, environment)}") from None
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateError(f"{_line_of(error.__traceback__, template)}: {error}") from error
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def _own(template: str) -> Path | None:
+    """Tell whether a template is a file of the user's own: it has a folder or an ending in its name."""
+    path = Path(template)
+    if path.suffix not in (".j2", ".jinja", ".jinja2", ".md") and "/" not in template and "\\" not in template:
+        return None
+    if not path.is_file():
+        raise TemplateError(
+            f"{template}: no such file; give the path of a template, or one of: {', '.join(template_names())}"
+        )
+    return path
+
+
+def _explained(error: jinja2.TemplateSyntaxError, environment: jinja2.Environment) -> str:
+    message = str(error.message)
+    if "No filter named" in message:
+        ours = sorted(set(environment.filters) - set(jinja2.Environment(autoescape=True).filters))
+        return f"{message} There are: {', '.join(ours)}, and those of Jinja."
+    return message
+
+
+def _line_of(traceback: TracebackType | None, template: str) -> str:
+    """Find the line of the template in which an error arose: the innermost frame that is a template's."""
+    found = template
+    while traceback:
+        frame = traceback.tb_frame
+        if "__jinja_template__" in frame.f_globals or frame.f_code.co_filename.endswith(
+            (".j2", ".jinja", ".jinja2", ".md")
+        ):
+            found = f"{frame.f_code.co_filename}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return found
 
 
 def template_names() -> list[str]:
     """Name the templates at hand."""
     names = (item.name for item in files("afterlog.templates").iterdir())
-    return sorted(name.removesuffix(".md.j2") for name in names if name.endswith(".md.j2"))
+    return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
 def template_source(name: str) -> str:
@@ -173,12 +144,32 @@ def template_source(name: str) -> str:
         TemplateError: there is none of this name.
 
     """
-    source = _source(f"{name}.md.j2")
-    if source is None:
+    loaded = _load(f"{name}{_SUFFIX}", None)
+    if loaded is None:
         raise TemplateError(f"no template is named {name!r}; there are: {', '.join(template_names())}")
-    return source
+    return loaded[0]
 
 
-def _source(name: str) -> str | None:
+def title_line(name: str) -> str:
+    """Give what a template says of itself: the comment in its first line."""
+    found = re.match(r"\{#-?\s*(.*?)\s*-?#\}", template_source(name), re.DOTALL)
+    return " ".join(found[1].split()) if found else ""
+
+
+def _load(name: str, own: Path | None) -> tuple[str, str, Any] | None:
+    """Find a template: the user's own and those beside it, then those that ship with afterlog."""
+    beside = own.with_name(name) if own and "/" not in name and "\\" not in name else None
+    if beside is not None and beside.is_file():
+        try:
+            return beside.read_text(encoding="utf-8"), str(beside), None
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(f"{beside}: cannot be read: {error}") from None
     item = files("afterlog.templates") / name
-    return item.read_text(encoding="utf-8") if "/" not in name and item.is_file() else None
+    if "/" in name or "\\" in name or not item.is_file():
+        return None
+    return item.read_text(encoding="utf-8"), f"templates/{name}", None
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Put the default first."""
+    return sorted(names, key=lambda name: (name != DEFAULT, name))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +14,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from afterlog.case import Case
+from afterlog.errors import InputError
 from afterlog.event import Kind
 from afterlog.evidence import Place
+from afterlog.failing import DEFAULT, parse_rule
 
-Codes = NDArray[np.int32]
-Flags = NDArray[np.bool_]
-Times = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.signedinteger]
+Flags: TypeAlias = NDArray[np.bool_]
+Times: TypeAlias = NDArray[np.int64]
+_Coded: TypeAlias = tuple[Codes, tuple[str, ...]]
 
 _CODED: Final = ("source", "host", "service", "client", "method", "path", "upstream")
 
@@ -36,13 +42,29 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a person chose for the analysis: what counts as a failure, and ``GLOB=NAME`` for services."""
+
+    fail: str = DEFAULT
+    services: tuple[str, ...] = ()
+
+
+DEFAULT_RULES: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True)
 class Requests:
-    """Requests in the order of time, source and line; arrays of shape (n,), names by code (−1 for none)."""
+    """Requests in the order of time, source and line; arrays of shape (n,), names by code (−1 for none).
+
+    Codes and numbers take the fewest bytes that hold them: about 35 bytes a request.
+    """
 
     time: Times  # UTC microseconds
-    line: Times
-    offset: Times
+    line: NDArray[np.integer]
+    offset: NDArray[np.integer]
     status: NDArray[np.int16]  # 0 where none was logged
+    failed: Flags  # by the rule given, status 500 and above by default
+    duration: NDArray[np.float32] | None  # s, NaN where not logged; None where never
     source: Codes
     host: Codes  # the machine that logged it
     service: Codes
@@ -57,22 +79,17 @@ class Requests:
         return len(self.time)
 
     @property
-    def failed(self) -> Flags:
-        """Tell which requests failed: status 500 and above."""
-        return self.status >= 500
-
-    @property
     def client_error(self) -> Flags:
-        """Tell which requests were refused: status 400 to 499."""
-        return (self.status >= 400) & (self.status < 500)
+        """Tell which requests were refused and did not fail: status 400 to 499."""
+        return (self.status >= 400) & (self.status < 500) & ~self.failed
 
     def take(self, which: Flags) -> Requests:
-        """Give some of the requests."""
-        return Requests(
-            self.time[which], self.line[which], self.offset[which], self.status[which], self.source[which],
-            self.host[which], self.service[which], self.client[which], self.method[which], self.path[which],
-            self.upstream[which], self.server[which], self.names,
-        )  # fmt: skip
+        """Give some of the requests; themselves where all are wanted."""
+        if which.all():
+            return self
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        chosen: dict[str, Any] = {k: v[which] for k, v in arrays.items() if isinstance(v, np.ndarray)}
+        return replace(self, **chosen)
 
     def within(self, start_us: int, end_us: int) -> slice:
         """Give the rows from one moment to another, both included."""
@@ -88,42 +105,92 @@ def distinct(codes: Codes) -> int:
     return len(np.unique(codes[codes >= 0]))
 
 
-def read_requests(case: Case) -> Requests:
-    """Read every request of a case."""
-    columns = ["time", "line", "offset", "status", *_CODED]
+def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
+    """Read every request of a case.
+
+    Raises:
+        InputError: a rule cannot be read.
+
+    """
+    rule = parse_rule(rules.fail)
+    more = ["bytes"] if "bytes" in rule.fields else []
+    columns = ["time", "line", "offset", "status", "duration", *more, *_CODED]
     table = case.coded_events(columns, _CODED, pc.field("kind") == str(Kind.REQUEST))
+    coded = {column: _coded(table.column(column)) for column in _CODED}
+    coded["service"] = _named(coded["service"], coded["source"], rules.services)
     time = table.column("time").cast(pa.int64()).to_numpy()
     line = table.column("line").to_numpy()
-    coded = {column: _coded(table.column(column)) for column in _CODED}
     order = np.lexsort((line, coded["source"][0], time))
-    status = pc.fill_null(table.column("status"), 0).to_numpy()
+    numbers = {
+        "status": pc.fill_null(table.column("status"), 0).to_numpy(),
+        "duration": _floats(table.column("duration")),
+        **{name: _floats(table.column(name)) for name in more},
+    }
+    failed = rule.holds({**numbers, **coded})
+    timed = not np.isnan(numbers["duration"]).all()
     coded["server"] = _servers(coded["upstream"], coded["host"])
     offset = table.column("offset").to_numpy()
-    codes = {column: pair[0][order] for column, pair in coded.items()}
-    names = Names(**{column: pair[1] for column, pair in coded.items()})
-    return Requests(time[order], line[order], offset[order], status[order], names=names, **codes)
+    del table
+    return Requests(
+        time[order],
+        _compact(line)[order],
+        _compact(offset)[order],
+        numbers["status"][order],
+        failed[order],
+        numbers["duration"][order] if timed else None,
+        names=Names(**{column: pair[1] for column, pair in coded.items()}),
+        **{column: pair[0][order] for column, pair in coded.items()},
+    )
 
 
-def _servers(
-    upstream: tuple[Codes, tuple[str, ...]], host: tuple[Codes, tuple[str, ...]]
-) -> tuple[Codes, tuple[str, ...]]:
-    own = np.where(host[0] >= 0, host[0] + len(upstream[1]), -1)
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    return pc.fill_null(column.cast(pa.float32()), float("nan")).to_numpy()
+
+
+def _compact(numbers: NDArray[np.int64]) -> NDArray[np.integer]:
+    """Give numbers in 32 bits where they fit."""
+    return numbers.astype(np.int32) if not len(numbers) or numbers.max() < 1 << 31 else numbers
+
+
+def _named(service: _Coded, source: _Coded, given: Sequence[str]) -> _Coded:
+    """Rename services as ``GLOB=NAME`` says; the glob is over the source's path, its name, or the service's name."""
+    (codes, names), (sources, paths) = service, source
+    for words in given:
+        glob, equals, name = words.partition("=")
+        if not (equals and glob and name):
+            raise InputError(f"--service {words!r}: write GLOB=NAME, for example --service 'web-*/access.log=shop'.")
+        fits = [fnmatchcase(p, glob) or fnmatchcase(PurePosixPath(p).name, glob) for p in paths]
+        wanted = np.array([*fits, False])[sources] | np.array([*(fnmatchcase(n, glob) for n in names), False])[codes]
+        if not wanted.any():
+            raise InputError(f"--service {words!r}: no source and no service fits {glob!r}; see afterlog sources CASE.")
+        codes, names = _renumbered(np.where(wanted, len(names), codes), (*names, name))
+    return codes, names
+
+
+def _servers(upstream: _Coded, host: _Coded) -> _Coded:
+    own = np.where(host[0] >= 0, host[0].astype(np.int32) + len(upstream[1]), -1)
     return _renumbered(np.where(upstream[0] >= 0, upstream[0], own), (*upstream[1], *host[1]))
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
+def _coded(column: pa.ChunkedArray) -> _Coded:
     """Give the codes of a dictionary column, −1 for null, numbered in the alphabetical order of their names."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # combine_chunks of no chunks
         return np.empty(0, np.int32), ()
     array = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
-    raw = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+    raw = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
     return _renumbered(raw, tuple(array.dictionary.to_pylist()))
 
 
-def _renumbered(codes: Codes, names: tuple[str, ...]) -> tuple[Codes, tuple[str, ...]]:
-    """Renumber codes so that equal names have one code and codes follow the alphabet: the same logs, the same codes."""
-    ordered = sorted(set(names))
+def _renumbered(codes: Codes, names: tuple[str, ...]) -> _Coded:
+    """Renumber codes so that equal names have one code and codes follow the alphabet: the same logs, the same codes.
+
+    Names that no code stands for are left out.
+    """
+    used = np.zeros(len(names) + 1, bool)
+    used[codes] = True
+    ordered = sorted({name for name, there in zip(names, used[:-1], strict=True) if there})
     place = {name: number for number, name in enumerate(ordered)}
-    numbers = np.array([*(place[name] for name in names), -1], np.int32)
+    width = np.min_scalar_type(-max(len(ordered), 1))
+    numbers: Codes = np.array([*(place.get(name, -1) for name in names), -1]).astype(width)
     return numbers[codes], tuple(ordered)

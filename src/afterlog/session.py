@@ -1,55 +1,195 @@
-"""The end of a run: the draft and its picture in the case, and the summary a person reads first."""
+"""The end of a run: the draft, its picture and its report in the case, and the summary a person reads first."""
 
 from __future__ import annotations
 
-import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pyarrow.compute as pc
 
 from afterlog.case import Case
-from afterlog.draft import between, make_draft
+from afterlog.draft import Draft, between, make_draft
+from afterlog.evidence import Evidence, Quotes
 from afterlog.findings import Findings
+from afterlog.footnotes import read_footnotes
+from afterlog.merging import CONFLICT, Merged, merge
+from afterlog.moved import facts_of, what_moved
 from afterlog.outages import percent
 from afterlog.picture import draw
+from afterlog.redaction import Redactor
 from afterlog.render import DEFAULT, render
+from afterlog.source import reopen
 from afterlog.tables import local, understood, visible_lines
+from afterlog.verify import NOTES, PSEUDONYMS, open_redactor
 
 DRAFT: Final = "postmortem.md"
+REPORT: Final = "report.html"
 _PICTURE: Final = "failure-rate.svg"
-_STAMP: Final = ".postmortem.sha256"
+_CHOICES: Final = ".draft/choices.json"
+_FACTS: Final = ".draft/facts.json"
 
 
-def write_draft(case: Case, findings: Findings, template: str = DEFAULT) -> Path:
-    """Write the draft and its picture; gives the draft's path.
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a person wants the draft; None for as it was the last time, else the usual."""
 
-    A draft that a person has edited stays as it is: the new one is then written beside it as ``postmortem.new.md``.
-    """
+    template: str | None = None
+    objective: float | None = None
+    redact: bool | None = None
+    names: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files that were written, and what moved since the last time, in lines for a person."""
+
+    draft: Path
+    report: Path | None
+    told: tuple[str, ...]
+
+
+def write_draft(case: Case, findings: Findings, choices: Choices | None = None, *, report: bool = True) -> Written:
+    """Write the draft, its picture and its report; what a person wrote in the draft is kept."""
+    (case.folder / ".draft").mkdir(parents=True, exist_ok=True)
+    before = _stored(case, _CHOICES)
+    chosen = _chosen(choices or Choices(), before)
+    redactor = open_redactor(case, redact=bool(chosen.redact), users=_users(case) if chosen.redact else ())
     zone = case.settings().display_zone
     picture = draw(findings, zone)
+    draft = make_draft(
+        findings, zone, _PICTURE if picture else None, objective=chosen.objective, names=bool(chosen.names)
+    )
+    draft = _with_evidence(case, draft)
+    template = chosen.template or DEFAULT
+    new = render(draft, template, redactor)
     if picture is not None:
-        case.write_text(_PICTURE, picture)
-    text = render(make_draft(findings, zone, _PICTURE if picture else None), template)
-    if _edited(case):
-        case.write_text("postmortem.new.md", text)
-        return case.folder / "postmortem.new.md"
-    case.write_text(DRAFT, text)
-    case.write_text(_STAMP, _hash(text) + "\n")
-    return case.folder / DRAFT
+        case.write_text(_PICTURE, redactor.text(picture) if redactor.redact else picture)
+    name = _file_for(template, before)
+    foreign = (case.folder / name).is_file() and not (case.folder / ".draft" / name).is_file()
+    merged, told = _merged(case, name, new, redactor, was_redacted=bool(before.get("redact")))
+    facts = facts_of(findings)
+    told = [*what_moved(_stored(case, _FACTS), facts, zone), *told]
+    _remember_notes(case, draft.findings.evidence.values(), new, redactor)
+    if redactor.redact:
+        case.write_text(PSEUDONYMS, _as_text(redactor.mapping()))
+    case.write_text(name, merged)
+    if not foreign:
+        case.write_text(f".draft/{name}", new)
+    case.write_text(_FACTS, _as_text(facts))
+    files = {**before.get("files", {}), name: template}
+    case.write_text(_CHOICES, _as_text({**asdict(chosen), "template": files.get(DRAFT, template), "files": files}))
+    (case.folder / ".postmortem.sha256").unlink(missing_ok=True)
+    path = case.folder / (REPORT if name == DRAFT else f"{Path(name).stem}.html") if report else None
+    if path:
+        from afterlog.report import make_report  # noqa: PLC0415  only this needs a Markdown parser
+
+        case.write_text(path.name, make_report(case, draft, merged, redactor, picture))
+        if redactor.redact:
+            case.write_text(PSEUDONYMS, _as_text(redactor.mapping()))
+    return Written(case.folder / name, path, tuple(told))
 
 
-def _edited(case: Case) -> bool:
-    """Tell whether the draft in the case is no longer what was written."""
-    draft, stamp = case.folder / DRAFT, case.folder / _STAMP
-    if not draft.is_file():
-        return False
-    return not stamp.is_file() or stamp.read_text(encoding="utf-8").strip() != _hash(draft.read_text(encoding="utf-8"))
+def _chosen(choices: Choices, before: dict[str, Any]) -> Choices:
+    """Fill what a person left open with what was chosen the last time."""
+    given = {name: value for name, value in asdict(choices).items() if value is not None}
+    kept = {name: before[name] for name in asdict(choices) if before.get(name) is not None}
+    return Choices(**{**kept, **given})
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _file_for(template: str, before: dict[str, Any]) -> str:
+    """Name the file: `DRAFT` belongs to the template it was first made with, each other one gets its own."""
+    files: dict[str, str] = before.get("files", {})
+    if files.get(DRAFT, template) == template:
+        return DRAFT
+    stem = Path(template).name.removesuffix(".j2").removesuffix(".md")
+    return f"{stem}.md" if f"{stem}.md" != DRAFT else f"{stem}-own.md"
 
 
-def summary(case: Case, findings: Findings, draft: Path) -> str:
+def _merged(case: Case, name: str, new: str, redactor: Redactor, *, was_redacted: bool) -> tuple[str, list[str]]:
+    """Merge the new text with what a person made of the last one."""
+    file, base_file = case.folder / name, case.folder / ".draft" / name
+    if not file.is_file():
+        return new, []
+    mine = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+    if not base_file.is_file():
+        case.write_text(f"{Path(name).stem}.new.md", new)
+        return mine, [
+            f"{name} was not written by afterlog and is kept as it is; the new draft is {Path(name).stem}.new.md."
+        ]
+    base = base_file.read_text(encoding="utf-8")
+    if redactor.redact and not was_redacted:
+        base, mine = (_by_line(text, redactor.text) for text in (base, mine))
+    elif was_redacted and not redactor.redact:
+        base, mine = (_by_line(text, redactor.restore) for text in (base, mine))
+    if mine == base:
+        return new, []
+    done = merge(base, mine, new)
+    return done.text, [_counted(name, done)]
+
+
+def _by_line(text: str, change: Any) -> str:
+    return "\n".join(change(line) for line in text.split("\n"))
+
+
+def _counted(name: str, done: Merged) -> str:
+    told = f"{name} was edited: {done.kept} of your changes kept; "
+    told += f"{done.updated} lines updated, {done.added} added, {done.removed} removed"
+    if done.conflicts:
+        count = len(done.conflicts)
+        told += f"; {count} conflict{'s' if count > 1 else ''}: look for “{CONFLICT}”"
+    return told + "."
+
+
+def _with_evidence(case: Case, draft: Draft) -> Draft:
+    """Quote the lines that only the draft names, such as the one that would have set off an alert."""
+    known = draft.findings.evidence
+    wanted = {place for places in draft.places() for place in places} - known.keys()
+    if not wanted:
+        return draft
+    quotes = Quotes(reopen(case.settings().inputs))
+    quotes.fetch(wanted)
+    more = {place: quotes.of(place) for place in sorted(wanted) if quotes.has(place)}
+    return replace(draft, findings=replace(draft.findings, evidence={**known, **more}))
+
+
+def _users(case: Case) -> list[str]:
+    """Name the accounts of people in the events."""
+    column = pc.unique(case.events(["actor"], ordered=False).column("actor"))
+    return sorted(name for name in column.to_pylist() if name)
+
+
+def _remember_notes(case: Case, evidence: Iterable[Evidence], text: str, redactor: Redactor) -> None:
+    """Keep the hashes of all lines that drafts of this case ever cited, so that a kept sentence can be verified."""
+    kept = {(item["source"], item["line"]): item for item in _stored(case, NOTES).get("notes", [])}
+    by_place = {(item.source, item.line): item for item in evidence}
+    for note in read_footnotes(text)[1].values():
+        item = by_place.get((redactor.restore(note.source), note.line))
+        if item:
+            kept[item.source, item.line] = {
+                "source": item.source,
+                "line": item.line,
+                "offset": item.offset,
+                "hash": item.hash,
+            }
+    case.write_text(NOTES, _as_text({"notes": [kept[key] for key in sorted(kept)]}))
+
+
+def _stored(case: Case, name: str) -> dict[str, Any]:
+    file = case.folder / name
+    try:
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError:
+        return {}  # damaged by hand: as if it were the first time
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def summary(case: Case, findings: Findings, written: Written) -> str:
     """Say in a few lines what was found and what to do next."""
     zone = case.settings().display_zone
     lines = [understood(findings.ledgers), ""]
@@ -61,8 +201,10 @@ def summary(case: Case, findings: Findings, draft: Path) -> str:
         end = "after the logs end" if outage.open_end else local(outage.last_us, zone)
         lines += [
             f"Outage    {outage.service}: {start} to {end} ({between(outage.first_us, outage.last_us)})",
-            f"Impact    {outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)}), "
-            f"{outage.clients:,} client addresses",
+            (
+                f"Impact    {outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)}), "
+                f"{outage.clients:,} client addresses"
+            ),
         ]
         ranking = findings.ranking(outage)
         if ranking and ranking.suspects and ranking.verdict != "no-change-explains-it":
@@ -74,9 +216,12 @@ def summary(case: Case, findings: Findings, draft: Path) -> str:
         lines.append("")
     small = len(findings.outages) - len(real)
     lines += [f"Also seen: {small} blips or single-client errors (afterlog outages {case.folder})"] if small else []
-    kept = "" if draft.name == DRAFT else f"  ({DRAFT} was edited and is kept)"
-    lines += [
-        f"Draft     {draft}{kept}",
-        f"Next      read it, then: afterlog timeline {case.folder} | causes | outages | sources",
-    ]
+    lines += _moved_lines(written.told)
+    lines.append(f"Draft     {written.draft}")
+    lines += [f"Report    {written.report}   (one file to share; opens in any browser)"] if written.report else []
+    lines.append(f"Next      read it, then: afterlog timeline {case.folder} | causes | outages | sources")
     return visible_lines("\n".join(lines))
+
+
+def _moved_lines(told: Sequence[str]) -> list[str]:
+    return [f"{'Moved' if index == 0 else '':9} {line}" for index, line in enumerate(told)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,15 +12,15 @@ import pyarrow as pa
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
-from afterlog.requests import Codes, Requests, Times, read_requests
+from afterlog.health import health_checks
+from afterlog.missing import has_gaps, rotations, skipped_hours
+from afterlog.requests import DEFAULT_RULES, Codes, Flags, Requests, Rules, Times, read_requests
+from afterlog.source import Source, reopen
+from afterlog.sources.rotation import turn_of
 from afterlog.views import Views, find_views
 
 SECOND_US: Final = 1_000_000
-# Names under which servers answer "am I alive?"; asked by machines all day, they dilute every rate.
-_HEALTH: Final = re.compile(
-    r"/(?:_?_?health(?:[-_]?checks?|z)?(?:\.html?|\.php|\.txt)?|livez|readyz|liveness|readiness|ready|alive|ping"
-    r"|heartbeat|server-status|nginx_status|stub_status|haproxy\?stats|actuator/health.*)/?(?:\?.*)?"
-)
+_MOST_ROUTES: Final = 4_096  # different routes: beyond, paths hold identifiers that no rule recognises
 SIGNALS_SCHEMA: Final = pa.schema([
     ("time", pa.timestamp("s", "UTC")), ("service", pa.string()), ("host", pa.string()),
     ("requests", pa.int32()), ("failed", pa.int32()), ("client_errors", pa.int32()),
@@ -28,35 +28,92 @@ SIGNALS_SCHEMA: Final = pa.schema([
 
 
 @dataclass(frozen=True, slots=True)
+class Inner:
+    """The same requests as one source further in saw them: its path and host, their times and failures, (n,)."""
+
+    source: str
+    host: str
+    time: Times
+    failed: Flags
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
-    """One service's requests in its outermost view, and the detector's stream over them."""
+    """One service's requests in its outermost view, and the detector's stream over them.
+
+    ``routes`` are the names of the stream's route codes; ``checks`` is the number of health checks left out; ``inner``
+    are the views of the same requests further in.
+    """
 
     service: str
     requests: Requests
     stream: Stream
+    routes: tuple[str, ...] = ()
+    checks: int = 0
+    inner: tuple[Inner, ...] = ()
 
 
-def read_signals(case: Case) -> tuple[list[Signal], Views]:
-    """Make one signal per service from the outermost views; health checks are left out."""
-    requests = read_requests(case)
+def read_signals(case: Case, rules: Rules = DEFAULT_RULES) -> tuple[list[Signal], Views]:
+    """Make one signal per service from the outermost views; health checks are left out where there is anything else."""
+    requests = read_requests(case, rules)
     views = find_views(requests)
-    names = requests.names
-    outermost = np.array([path in views.outermost for path in names.source] + [False])[requests.source]
-    health = np.array([_HEALTH.fullmatch(path) is not None for path in names.path] + [False])[requests.path]
-    users = outermost & ~health
+    outermost = np.array([path in views.outermost for path in requests.names.source] + [False])[requests.source]
+    checks = health_checks(requests)
     ledgers = case.ledgers()
-    services = [(code, name) for code, name in enumerate(names.service)] + [(-1, "requests")]
-    found = [(name, users & (requests.service == code)) for code, name in services]
-    return [make_signal(name, requests.take(mine), ledgers) for name, mine in found if mine.any()], views
+    services = [(code, name) for code, name in enumerate(requests.names.service)] + [(-1, "requests")]
+    found = []
+    for code, name in services:
+        mine: Flags = outermost & (requests.service == code)
+        users = mine & ~checks
+        if mine.any():
+            chosen = users if users.any() else mine
+            left_out = int(np.count_nonzero(mine)) - int(np.count_nonzero(chosen))
+            inner = _inner(requests, mine, views)
+            found.append(replace(make_signal(name, requests.take(chosen), ledgers, left_out), inner=inner))
+    return _with_missing(case, found, ledgers), views
 
 
-def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger]) -> Signal:
-    """Build the detector's stream over requests; the window is what the service's sources cover."""
+def _inner(requests: Requests, mine: Flags, views: Views) -> tuple[Inner, ...]:
+    """Give the inner views of the requests of a service."""
+    paths = requests.names.source
+    outer = {paths[code] for code in np.unique(requests.source[mine])}
+    found = []
+    for path in sorted(path for path, seen_by in views.inner.items() if seen_by in outer):
+        rows = np.flatnonzero(requests.source == paths.index(path))
+        host = int(requests.host[rows[0]])
+        name = requests.names.host[host] if host >= 0 else ""
+        found.append(Inner(path, name, requests.time[rows], requests.failed[rows]))
+    return tuple(found)
+
+
+def _with_missing(case: Case, signals: list[Signal], ledgers: Sequence[Ledger]) -> list[Signal]:
+    """Say in the streams that have gaps what is known to be missing there."""
+    if not any(has_gaps(signal.stream.time_us) for signal in signals):
+        return signals
+    sources = reopen(case.settings().inputs)
+    return [_told_missing(one, sources, ledgers) if has_gaps(one.stream.time_us) else one for one in signals]
+
+
+def _told_missing(signal: Signal, sources: Sequence[Source], ledgers: Sequence[Ledger]) -> Signal:
+    paths = {signal.requests.names.source[code] for code in np.unique(signal.requests.source)}
+    stream = signal.stream
+    gaps = skipped_hours([one for one in ledgers if one.path in paths], stream.start_us, stream.end_us)
+    joints = rotations(signal.requests, [source for source in sources if source.path in paths])
+    return replace(signal, stream=replace(stream, gaps=gaps, rotation_us=joints))
+
+
+def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger], checks: int = 0) -> Signal:
+    """Build the detector's stream over requests; the window is what the service's sources cover.
+
+    It lasts until the last line of anything on the same machines: a log that was still written to when it was collected
+    and had nothing more to say is silent.
+    """
     paths = {requests.names.source[code] for code in np.unique(requests.source)}
     mine = [ledger for ledger in ledgers if ledger.path in paths and ledger.first is not None]
     time = requests.time
     start = min([int(time[0]), *(ledger.first for ledger in mine if ledger.first is not None)])
-    end = max([int(time[-1]), *(ledger.last for ledger in mine if ledger.last is not None)]) + 1
+    end = max([int(time[-1]), *(ledger.last for ledger in mine if ledger.last is not None)])
+    routes, route = _routes(requests)
     stream = Stream(
         time_us=time,
         failed=requests.failed,
@@ -66,9 +123,18 @@ def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger]) -> 
         host=requests.server,
         resolution_us=resolution_of(time),
         start_us=start,
-        end_us=end,
+        end_us=max(end, _still_written(mine, ledgers)) + 1,
+        route=route,
     )
-    return Signal(service, requests, stream)
+    return Signal(service, requests, stream, routes, checks)
+
+
+def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger]) -> int:
+    """Tell until when the machines of some sources logged, if these sources were still written to; 0 if not."""
+    hosts = {ledger.host for ledger in mine}
+    if None in hosts or not all(turn_of(ledger.path.rpartition("/")[2]).live for ledger in mine):
+        return 0
+    return min((max(one.last or 0 for one in ledgers if one.host == host) for host in hosts), default=0)
 
 
 def _signatures(requests: Requests) -> Codes:
@@ -77,7 +143,20 @@ def _signatures(requests: Requests) -> Codes:
     place = {path: number for number, path in enumerate(dict.fromkeys(bare))}
     codes = np.array([place[path] for path in bare] + [-1], np.int64)[requests.path]
     pairs = (requests.method.astype(np.int64) + 1) * (len(place) + 2) + codes + 1
-    return np.unique(pairs, return_inverse=True)[1].astype(np.int32)
+    used = np.zeros((len(requests.names.method) + 1) * (len(place) + 2), np.int32)
+    used[pairs] = 1
+    numbers: Codes = (np.cumsum(used, dtype=np.int32) - 1)[pairs]
+    return numbers
+
+
+def _routes(requests: Requests) -> tuple[tuple[str, ...], Codes | None]:
+    """Give the names and codes (n,) of the requests' routes; nothing where there is one, or far too many."""
+    routes = [route_of(path) for path in requests.names.path]
+    place = {route: number for number, route in enumerate(dict.fromkeys(routes))}
+    if not 2 <= len(place) <= _MOST_ROUTES:
+        return (), None
+    codes: Codes = np.array([*(place[route] for route in routes), -1], np.int16)[requests.path]
+    return tuple(place), codes
 
 
 def resolution_of(time_us: Times) -> int:

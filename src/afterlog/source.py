@@ -8,6 +8,7 @@ the directory given, and a file that is no log is named as such with the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from afterlog.errors import InputError
@@ -42,12 +43,8 @@ def piece_at(source: Source, offset: int) -> tuple[Source, int]:
         return source, offset
     begin = 0
     for piece in source.pieces:
-        length = sum(len(chunk) for chunk in open_chunks(Source(**{**_fields(source), "pieces": (piece,)})))
+        length = sum(len(chunk) for chunk in open_chunks(replace(source, pieces=(piece,))))
         if offset < begin + length:
             return piece, offset - begin
         begin += length
     raise InputError(f"{source.path}: has become shorter than {offset:,} bytes; ingest the logs again.")
-
-
-def _fields(source: Source) -> dict[str, object]:
-    return {name: getattr(source, name) for name in Source.__dataclass_fields__}

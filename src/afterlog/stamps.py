@@ -7,7 +7,6 @@ A layout whose field ``time`` is text (``[{time}] {message:rest}``) finds the pl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -33,15 +32,18 @@ _QUARTER_US: Final = 900_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def stamped(match: Match, *forms: Form, field: str = "time", columns: Sequence[str] = ()) -> dict[str, Any]:
+def stamped(match: Match, *forms: Form, field: str = "time", until: str = "") -> dict[str, Any]:
     """Read a text field as times of one of these forms; behind the time a zone may stand.
 
-    Returns ``time`` and ``refused`` for a ``meaning`` to hand on: a line is refused where no form fits or the time
-    does not exist. ``columns`` names fields of the match that served only to find the time; they are dropped.
+    ``until`` names the field in which the time ends, where its blanks make several fields of it; those fields are
+    dropped. Returns ``time`` and ``refused`` for a ``meaning`` to hand on: a line is refused where no form fits or
+    the time does not exist.
     """
-    starts, ends = match.span(field)
+    starts, ends = match.span(field)[0], match.span(until or field)[1]
     times, ok = times_in(match.lines.spans(np.maximum(starts, 0), np.maximum(ends, 0)), *forms)
-    return {"time": times, "refused": ~ok, **dict.fromkeys(columns)}
+    names = list(match.types)
+    between = names[names.index(field) : names.index(until or field) + 1]
+    return {**dict.fromkeys(between), "time": times, "refused": ~ok}
 
 
 def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
@@ -49,7 +51,7 @@ def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
     count = len(texts)
     wall, offset, ok = np.zeros(count, np.int64), np.full(count, OFFSET_UNKNOWN, np.int32), np.zeros(count, bool)
     resolution = 1_000_000
-    has_year = True
+    has_year = np.ones(count, bool)
     for form in forms:
         todo = np.flatnonzero(~ok)
         if not len(todo):
@@ -67,10 +69,15 @@ def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
             exists = exists & named
             known = times.offset_s
         rows = todo[good][exists]
-        wall[rows], offset[rows], ok[rows] = times.wall_us[exists], known[exists], True
+        wall[rows], offset[rows], ok[rows] = _of_century(times.wall_us[exists], form), known[exists], True
+        has_year[rows] = form.has_year
         resolution = min(resolution, times.resolution_us)
-        has_year = has_year and form.has_year
     return Times(wall, offset, has_year, resolution), ok
+
+
+def _of_century(wall_us: np.ndarray, form: Form) -> np.ndarray:
+    """Put years of two digits into this century: 2000 years are five times 146,097 days."""
+    return wall_us if form.template.count("Y") != 2 else wall_us + 5 * 146_097 * 86_400_000_000
 
 
 def _behind(times: Times, zones: pa.Array) -> tuple[Times, np.ndarray]:

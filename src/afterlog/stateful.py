@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.event import COLUMNS, SCHEMA, Kind
+from afterlog.parsed import REJECT_TEXT, Parsed, Refused
 from afterlog.parser import Batch, Line, Lines, Record, RecordParser, Reject, Times
-from afterlog.parsing import REJECT_TEXT, Parsed, Refused
 from afterlog.source import Block
 from afterlog.sources.cleaning import cleaned
 
@@ -26,10 +26,11 @@ def parse_records(parser: RecordParser, blocks: Iterable[Block]) -> Iterator[Par
     def lines() -> Iterator[Line]:
         nonlocal count
         for block in left:
-            split = Lines.of(block.data)
-            for row in range(len(split)):
+            raw = Lines.of(block.data)
+            text = Lines.of(cleaned(block.data, block.cleaning)) if block.cleaning else raw
+            for row in range(len(raw)):
                 count += 1
-                yield Line(block.line + row, block.offset + int(split.starts[row]), split.bytes(row))
+                yield Line(block.line + row, block.offset + int(raw.starts[row]), text.bytes(row))
 
     told = parser.records(lines())
     accounted = 0
@@ -49,7 +50,9 @@ def parse_records(parser: RecordParser, blocks: Iterable[Block]) -> Iterator[Par
 def _records_parsed(parser: RecordParser, group: list[Record | Reject], lines: int) -> Parsed:
     records = sorted((item for item in group if isinstance(item, Record)), key=lambda r: r.line.number)
     refused = tuple(
-        Refused(item.line.number, item.line.offset, item.reason, item.line.text[:REJECT_TEXT]) for item in group if isinstance(item, Reject)
+        Refused(item.line.number, item.line.offset, item.reason, item.line.text[:REJECT_TEXT])
+        for item in group
+        if isinstance(item, Reject)
     )
     number = np.array([record.line.number for record in records], np.int64)
     offset = np.array([record.line.offset for record in records], np.int64)

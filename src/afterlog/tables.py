@@ -9,8 +9,8 @@ from typing import Any
 from afterlog.case import Ledger
 from afterlog.clock import rfc3339, zone_of
 from afterlog.findings import Findings, alibi_of
+from afterlog.outages import Outage, percent
 from afterlog.parser import LineParser
-from afterlog.outages import percent
 from afterlog.registry import Registry
 from afterlog.statement import plain, visible
 
@@ -44,7 +44,7 @@ def sources_json(ledgers: Sequence[Ledger]) -> dict[str, Any]:
 def _ledger_json(ledger: Ledger) -> dict[str, Any]:
     names = (
         "path", "parser", "inside", "host", "service", "zone", "zone_basis", "zone_why", "year", "year_why",
-        "clock_offset_s", "status", "reason", "bytes", "lines", "events", "continuations", "rejects", "duplicates",
+        "clock_offset_s", "clock_why", "status", "reason", "bytes", "lines", "events", "continuations", "rejects", "duplicates",
     )  # fmt: skip
     told = {name: getattr(ledger, name) for name in names}
     told["first"] = None if ledger.first is None else rfc3339(ledger.first)
@@ -115,9 +115,10 @@ def read_zone(ledgers: Sequence[Ledger]) -> str:
 
 def outage_table(findings: Findings, zone: str) -> str:
     """Give the outages with their phases."""
-    if not findings.outages:
-        return "No outage found: no service left its usual failure rate. If you know when it was: --outage START..END"
     blocks = []
+    if not findings.outages:
+        told = "No outage found: no service left its usual failure rate."
+        blocks = [f"{told} If you know when it was: --outage START..END"]
     for outage in findings.outages:
         start = "before the logs begin" if outage.open_start else local(outage.start.time_us, zone)
         end = "after the logs end" if outage.open_end else local(outage.end.time_us, zone)
@@ -125,14 +126,34 @@ def outage_table(findings: Findings, zone: str) -> str:
             f"{outage.id}  {outage.level} ({outage.kind})  {outage.service}",
             f"  from  {start}   between {local(outage.start.low_us, zone)} and {local(outage.start.high_us, zone)}",
             f"  to    {end}   between {local(outage.end.low_us, zone)} and {local(outage.end.high_us, zone)}",
-            f"  {outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)}; "
-            f"usual {outage.baseline.rate:.3%}), {outage.clients:,} clients, servers: {', '.join(outage.hosts)}",
+            f"  {_failures(outage)}, servers: {', '.join(outage.hosts)}",
         ]
         if outage.single:
             lines.append(f"  all of it came from one {outage.single}; not counted as an outage of the service")
+        if outage.routes:
+            lines.append(f"  only these routes failed: {', '.join(outage.routes)}")
+        lines += [f"  also seen as {view.kind} by {view.what}" for view in outage.views if view.kind != "healthy"]
         lines += [f"  {local(p.start_us, zone)}  {p.rate:7.1%}  {p.failed:,} of {p.requests:,}" for p in outage.phases]
         blocks.append("\n".join(lines))
-    return visible_lines("\n\n".join(blocks))
+    return visible_lines("\n\n".join([*blocks, *_weaker(findings, zone)]))
+
+
+def _failures(outage: Outage) -> str:
+    """Say what failed and how often."""
+    if outage.kind == "silence":
+        return "no request came" + "".join(f"; {note}" for note in outage.notes[:1])
+    if not outage.requests:
+        return f"{outage.failed:,} lines of level error" + "".join(f"; {note}" for note in outage.notes[1:2])
+    rates = f"{percent(outage.failure_rate)}; usual {outage.baseline.rate:.3%}"
+    return f"{outage.failed:,} of {outage.requests:,} requests failed ({rates}), {outage.clients:,} clients"
+
+
+def _weaker(findings: Findings, zone: str) -> list[str]:
+    """Give the weaker signs, one line each."""
+    rows = [
+        (one.kind, one.service, local(one.start_us, zone), local(one.end_us, zone), one.note) for one in findings.weaker
+    ]
+    return [aligned(("WEAKER SIGNS", "SERVICE", "FROM", "TO", "WHAT"), rows)] if rows else []
 
 
 def cause_table(findings: Findings, zone: str) -> str:

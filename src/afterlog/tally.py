@@ -19,10 +19,12 @@ from afterlog.options import Span
 from afterlog.parsed import Parsed, Refused
 from afterlog.table import joined, sorted_by_time
 
-_PART_EVENTS: Final = 262_144
+_PART_EVENTS: Final = 131_072
 _REJECTS_KEPT: Final = 10_000  # per source, with their text; all are counted
 _GAP_US: Final = 300_000_000
 _GAPS_KEPT: Final = 20
+
+_EVERYTHING: Final = Span()
 
 Write = Callable[[pa.Table, Path], object]
 """Writes a part, now or soon."""
@@ -35,7 +37,7 @@ class Tally:
     folder: Path
     stem: str
     write: Write
-    span: Span = Span()
+    span: Span = _EVERYTHING
     lines: int = 0
     events: int = 0
     continuations: int = 0
@@ -170,7 +172,7 @@ def _printed_zone(item: Known) -> str | None:
 def _significant(
     gaps: list[tuple[int, int]], events: int, first: int | None, last: int | None
 ) -> tuple[tuple[int, int], ...]:
-    """Keep the gaps that are too long to be chance for a source of this rate (exponential tail, with room for bursts)."""
+    """Keep the gaps too long to be chance for a source of this rate (exponential tail, with room for bursts)."""
     if first is None or last is None or last <= first:
         return ()
     rate = events / (last - first)

@@ -126,9 +126,10 @@ def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
         if ending.outage == outage.id:
             sure = Instant(ending.time_us, ending.time_us, ending.time_us)
             entries.append(_entry(outage, "phase", ending.time_us, sure, ending.text, ending.places))
-    if outage.last and not outage.open_end:
-        places = tuple(place for place in (outage.last, outage.recovered) if place)
-        words = text("Outage ends: the last request fails at ", Code(outage.service))
+    places = tuple(place for place in (outage.last, outage.recovered) if place)
+    if places and not outage.open_end:
+        ends = {"silence": "requests are answered again at ", "client-errors": "the last request is refused at "}
+        words = text("Outage ends: ", ends.get(outage.kind, "the last request fails at "), Code(outage.service))
         entries.append(_entry(outage, "end", outage.last_us, outage.end, words, places))
     return entries
 

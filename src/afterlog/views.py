@@ -2,7 +2,9 @@
 
 Two sources see the same requests when the proxy names the other's host as the server that answered, or when, for
 requests of the one taken at even distances, the other holds one with the same method, path and status within a few
-seconds. Impact counts only outermost views; the inner ones tell where it failed.
+seconds. On one machine, where no server is named, the same client must have asked, or the inner log know hardly any
+client but the proxy, and the requests must not agree as well a minute later. Impact counts only outermost views; the
+inner ones tell where it failed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from afterlog.requests import Requests
 _SAMPLE: Final = 400
 _TOLERANCE_US: Final = 3_000_000
 _ENOUGH: Final = 0.6
+_SHIFT_US: Final = 60_000_000
+_BY_PROXY: Final = 0.9  # of the requests come from one or two addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,12 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What one source saw: times and keys of its requests in order, its hosts, and the servers it names."""
+    """What one source saw: times, keys and clients of its requests in order, its hosts, and the servers it names."""
 
     path: str
     time: NDArray[np.int64]
     key: NDArray[np.int64]
+    client: NDArray[np.signedinteger]
     hosts: frozenset[str]
     servers: frozenset[str]
 
@@ -61,17 +66,41 @@ def _seen(requests: Requests, source: int) -> _Seen:
     )
     hosts = frozenset(names.host[code] for code in np.unique(requests.host[mine]) if code >= 0)
     servers = frozenset(names.upstream[code] for code in np.unique(requests.upstream[mine]) if code >= 0)
-    return _Seen(names.source[source], requests.time[mine], key, hosts, servers)
+    return _Seen(names.source[source], requests.time[mine], key, requests.client[mine], hosts, servers)
 
 
 def _is_behind(one: _Seen, outer: _Seen) -> bool:
     """Tell whether the requests of ``one`` are those of ``outer``, seen one step further in."""
-    if not outer.servers or len(one.servers) >= len(outer.servers):
+    if not outer.servers:
+        return _is_behind_on_its_machine(one, outer)
+    if len(one.servers) >= len(outer.servers):
         return False
     if one.hosts and one.hosts <= outer.servers | {server.rpartition(":")[0] for server in outer.servers}:
         return True
+    return _agreeing(one, outer) >= _ENOUGH
+
+
+def _is_behind_on_its_machine(one: _Seen, outer: _Seen) -> bool:
+    """Tell the same of two logs of one machine that name no servers: the outer one has more requests, or as many."""
+    size = (len(one.time), one.path), (len(outer.time), outer.path)
+    if one.servers or not one.hosts or one.hosts != outer.hosts or size[0] >= size[1]:
+        return False
+    if _agreeing(one, outer, same_client=True) >= _ENOUGH:
+        return True
+    known = np.sort(np.bincount(one.client[one.client >= 0]))[::-1]
+    if known.sum() and known[:2].sum() < _BY_PROXY * len(one.time):
+        return False
+    return _agreeing(one, outer) >= max(_ENOUGH, 2 * _agreeing(one, outer, shift_us=_SHIFT_US))
+
+
+def _agreeing(one: _Seen, outer: _Seen, *, same_client: bool = False, shift_us: int = 0) -> float:
+    """Give the share of sampled requests of ``one`` that ``outer`` holds too, within a few seconds."""
     rows = np.unique(np.linspace(0, len(one.time) - 1, min(_SAMPLE, len(one.time))).astype(int))
-    low = np.searchsorted(outer.time, one.time[rows] - _TOLERANCE_US)
-    high = np.searchsorted(outer.time, one.time[rows] + _TOLERANCE_US, side="right")
-    found = sum(bool((outer.key[a:b] == key).any()) for a, b, key in zip(low, high, one.key[rows], strict=True))
-    return found >= _ENOUGH * len(rows)
+    at = one.time[rows] + shift_us
+    low = np.searchsorted(outer.time, at - _TOLERANCE_US)
+    high = np.searchsorted(outer.time, at + _TOLERANCE_US, side="right")
+    found = 0
+    for a, b, row in zip(low, high, rows, strict=True):
+        same = outer.key[a:b] == one.key[row]
+        found += bool((same & (outer.client[a:b] == one.client[row])).any() if same_client else same.any())
+    return found / len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -62,6 +63,7 @@ _CONTROL: Final = {
 }
 
 
+@lru_cache(maxsize=4096)
 def understand(line: str) -> Command:
     """Tell what a command line does; unknown programs "run" something."""
     words = _words(line)

@@ -13,6 +13,7 @@ from afterlog.identity import stable_id
 
 _DAY_US: Final = 86_400_000_000
 _CONTENT_LINES: Final = 40
+_CARRIERS: Final = frozenset({"ansible", "puppet", "deploy", "chef", "salt", "kubernetes", "terraform"})
 
 
 def commit_changes(pool: Pool) -> list[Change]:
@@ -52,21 +53,51 @@ def _lines(row: Row, which: str) -> tuple[tuple[str, Place], ...]:
     return tuple((line, row.place) for line in text.split("\n")[:_CONTENT_LINES] if line.strip())
 
 
+def push_changes(pool: Pool, commits: list[Change]) -> list[Change]:
+    """Make a change of each push or pull that a reflog tells: the moment at which a commit arrived somewhere."""
+    known = {commit.id: commit for commit in commits}
+    rows = pool.take([row for row in pool.of("git-log") if row.action in ("push", "ref-update")])
+    return [_push(row, known.get(stable_id("change", "commit", row.run))) for row in rows if row.fields.get("old", "").strip("0")]
+
+
+def _push(row: Row, commit: Change | None) -> Change:
+    subject = commit.subject if commit else row.message
+    return Change(
+        id=stable_id("change", "push", row.place.source, row.place.line),
+        tool="git",
+        action="push",
+        title=f"Push of {row.run[:7]} to {row.target}: {subject}"[:200],
+        start_us=row.time_us,
+        end_us=row.time_us,
+        hosts=(),
+        targets=commit.targets if commit else unique([row.target]),
+        outcome=row.outcome,
+        actor=row.actor,
+        steps=(Step(row.time_us, row.message, "", row.outcome, row.place),),
+        places=(row.place, *(commit.places[:1] if commit else ())),
+        content=commit.content if commit else (),
+        removed=commit.removed if commit else (),
+        subject=subject,
+        commit=commit.id if commit else "",
+    )
+
+
 def join_commits(changes: list[Change]) -> list[Change]:
-    """Give each push the newest commit before it with a file of the same name: what it carried."""
-    commits = [change for change in changes if change.tool == "git"]
-    pushes = sorted((c for c in changes if c.tool in ("ansible", "puppet", "deploy")), key=lambda c: c.start_us)
+    """Give each push of a tool the newest commit before it with a file of the same name: what it carried."""
+    named: dict[str, list[Change]] = {}
+    for change in changes:
+        for name in {PurePosixPath(target).name for target in change.targets} if change.action == "commit" else ():
+            named.setdefault(name, []).append(change)
+    pushes = sorted((c for c in changes if c.tool in _CARRIERS), key=lambda c: c.start_us)
     carried: set[str] = set()
     joined: dict[str, Change] = {}
     for push in pushes:
         names = {PurePosixPath(target).name for target in push.targets}
         fitting = [
-            commit for commit in commits
-            if commit.id not in carried
-            and push.start_us - 7 * _DAY_US <= commit.start_us <= push.start_us
-            and names & {PurePosixPath(target).name for target in commit.targets}
+            commit for name in names for commit in named.get(name, ())
+            if commit.id not in carried and push.start_us - 7 * _DAY_US <= commit.start_us <= push.start_us
         ]  # fmt: skip
-        newest = fitting and [max(fitting, key=lambda commit: commit.start_us)]
+        newest = fitting and [max(fitting, key=lambda commit: (commit.start_us, commit.id))]
         for commit in newest or ():
             carried.add(commit.id)
             push = replace(  # noqa: PLW2901  the push grows by what it carried

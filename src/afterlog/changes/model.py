@@ -174,6 +174,10 @@ class Pool:
         rows = [row for parser in parsers for row in self._by_parser.get(parser, ()) if row.place not in self._gone]
         return rows if len(parsers) == 1 else sorted(rows, key=lambda row: (row.time_us, row.place))
 
+    def rest(self) -> list[Row]:
+        """Give all rows that are left."""
+        return self.of(*sorted(self._by_parser)) if self._by_parser else []
+
     def near(self, parsers: tuple[str, ...], hosts: Iterable[str], start_us: int, end_us: int) -> list[Row]:
         """Give the rows of some parsers on some hosts within ``[start_us, end_us]``."""
         wanted = set(hosts)

@@ -12,16 +12,18 @@ _LOOKS = frozenset({"read", "check"})
 def looks(pool: Pool) -> list[Look]:
     """Group what one person looked at: the same thing on several hosts within ten minutes is one look."""
     groups: list[tuple[str, str, list[Row]]] = []
-    for row in pool.take(
-        [row for row in pool.of("sudo") if row.action == "command" and understand(row.target).what in _LOOKS]
-    ):
+    newest: dict[tuple[str, str, str], list[Row]] = {}
+    for row in pool.of("sudo"):
         command = understand(row.target)
-        for what, target, rows in groups:
-            if (what, target, rows[0].actor) == (command.what, command.target, row.actor) and _close(rows, row):
-                rows.append(row)
-                break
+        if row.action != "command" or command.what not in _LOOKS:
+            continue
+        pool.take([row])
+        rows = newest.get((command.what, command.target, row.actor))
+        if rows is not None and _close(rows, row):
+            rows.append(row)
         else:
-            groups.append((command.what, command.target, [row]))
+            rows = newest[command.what, command.target, row.actor] = [row]
+            groups.append((command.what, command.target, rows))
     return [_look(what, target, rows) for what, target, rows in groups]
 
 

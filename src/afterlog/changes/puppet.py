@@ -87,13 +87,15 @@ def _manifest_in(text: str) -> str:
 def _together(runs: list[_Run]) -> list[list[_Run]]:
     """Group runs of one manifest that begin at most ten minutes apart."""
     groups: list[list[_Run]] = []
+    open_ones: list[list[_Run]] = []
     for run in runs:
-        fitting = (g for g in groups if _same(g[-1], run) and run.start_us - g[-1].start_us <= 10 * MINUTE)
-        group = next(fitting, None)
+        open_ones = [group for group in open_ones if run.start_us - group[-1].start_us <= 10 * MINUTE]
+        group = next((group for group in open_ones if _same(group[-1], run)), None)
         if group is None:
-            groups.append([run])
-        else:
-            group.append(run)
+            group = []
+            groups.append(group)
+            open_ones.append(group)
+        group.append(run)
     return groups
 
 

@@ -9,6 +9,11 @@ from afterlog.identity import stable_id
 
 _TELLERS = ("apache-error", "systemd", "nginx-error", "haproxy", "kernel")
 _CONTROL = frozenset({"restart", "reload", "stop", "start"})
+_OWN = _CONTROL | {
+    "crash", "oom", "promote", "demote", "failover", "server-down", "server-up", "server-drain", "server-maintenance",
+}
+_TELLING = ("oom", "crash", "failover", "restart", "reload", "stop")  # which act names a burst, the first that is there
+_ELSEWHERE = frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module"})
 _PAST = {
     "restart": "restarted",
     "reload": "reloaded",
@@ -16,6 +21,13 @@ _PAST = {
     "start": "started",
     "server-down": "marked down",
     "server-up": "marked up",
+    "server-drain": "drained",
+    "server-maintenance": "put into maintenance",
+    "crash": "crashed",
+    "oom": "killed: out of memory",
+    "promote": "promoted",
+    "demote": "demoted",
+    "failover": "failed over",
 }
 
 
@@ -29,9 +41,10 @@ def service_changes(pool: Pool) -> list[Change]:
             commanded.append(_change([row, *told], command.what, command.target))
             pool.take([row, *told])
     alone = []
-    for group in _bursts(pool.take([row for row in pool.of(*_TELLERS) if row.action])):
-        acts = [row for row in group if row.action != "start"] or group
-        alone.append(_change(group, acts[0].action, acts[0].target))
+    told_by_itself = [row for row in pool.rest() if row.action in _OWN and row.parser not in _ELSEWHERE]
+    for group in _bursts(pool.take(told_by_itself)):
+        acts = sorted(group, key=lambda row: _TELLING.index(row.action) if row.action in _TELLING else len(_TELLING))
+        alone.append(_change(group, acts[0].action, acts[0].target or acts[0].service))
     return commanded + alone
 
 

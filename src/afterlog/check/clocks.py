@@ -1,4 +1,4 @@
-"""Clock times as people write them: ``11:05 Am``, ``1: 55 PM``, ``11.50``, ``6PM``, ``0233``, ``17:14pm``, with range and zone."""
+"""Clock times as people write them, with range and zone: ``11:05 Am``, ``1: 55 PM``, ``11.50``, ``6PM``, ``0233``."""
 
 from __future__ import annotations
 
@@ -12,35 +12,62 @@ from afterlog.check.zones import ZONE
 _MERIDIEM: Final = r"(?:\s?(?P<mer>[AaPp])\.?\s?[Mm]\b\.?)"
 _ZONE: Final = (
     rf"(?:\s?\(?\s?(?P<zone>(?:\b(?:UTC|GMT|utc)\s?[+-]\s?\d{{1,2}}(?::?\d{{2}})?|\b{ZONE}\b)"
-    r"|(?<=[\d\s])[+-]\d{2}:?\d{2}(?![\d:-])|(?<=\d)Z\b))"
+    r"|(?<=[\d\s])\+\d{2}:?\d{2}(?![\d:-])|(?<=:\d\d:\d\d)-\d{2}:?\d{2}(?![\d:-])"
+    r"|(?<=[Tt]\d\d:\d\d)-\d{2}:?\d{2}(?![\d:-])|(?<=\d)Z\b))"
 )
 _FORMS: Final = tuple(
     re.compile(pattern, re.VERBOSE)
     for pattern in (
         # 11:05, 11:05:09.123, 1: 55 PM, 2022-11-10T11:15:00Z
-        rf"(?:(?<=\d[Tt_])|(?<![\w:./$#=&?]))(?P<h>\d{{1,2}})(?::(?P<m>\d{{2}})|\s?:\s(?P<m2>\d{{2}})(?=\s?[AaPp]\.?[Mm]))"
-        rf"(?!\d|%|:\d(?!\d)|:[A-Za-z]|\.\d{{1,3}}\.)(?::(?P<s>\d{{2}})(?![\d:])(?:[.,]\d+)?)?\s?{_MERIDIEM}?{_ZONE}?",
+        (
+            rf"(?:(?<=\d[Tt_])|(?<![\w:./$#=&?]))(?P<h>\d{{1,2}})(?::(?P<m>\d{{2}})"
+            rf"|\s?:\s(?P<m2>\d{{2}})(?=\s?[AaPp]\.?[Mm]))"
+            rf"(?!\d|%|:\d(?!\d)|:[A-Za-z]"
+            rf"|\.\d{{1,3}}\.)(?::(?P<s>\d{{2}})(?![\d:])(?:[.,]\d+)?)?\s?{_MERIDIEM}?{_ZONE}?"
+        ),
         # 11.50am, 11.50 after a date or at the start of an entry
         rf"(?<![\w:./$#-])(?P<h>\d{{1,2}})\.(?P<m>[0-5]\d)(?![\d%:]|\.\d)(?:hrs?\b)?\s?{_MERIDIEM}?{_ZONE}?",
         # 6PM, 9 a.m.
         rf"(?<![\w:./$#-])(?P<h>\d{{1,2}}){_MERIDIEM}{_ZONE}?",
         # 0233 UTC, 1430Z, 1430 hrs
-        rf"(?<![\w:./$#,-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?P<hrs>\s?hrs\b|\s?h\b|(?=\s?Z\b|\s(?:{ZONE})\b)){_ZONE}?",
+        (
+            rf"(?<![\w:./$#,-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?P<hrs>\s?hrs\b|\s?h\b|(?=\s?Z\b"
+            rf"|\s(?:{ZONE})\b)){_ZONE}?"
+        ),
         # from 0233 to 0239
         r"(?<=from\ )(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?=\s(?:to|until|-|–)\s(?:[01]\d|2[0-3])[0-5]\d\b)",
         r"(?<=\d\d\d\d\ to\ )(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)\b(?!-)",
     )
 )
 _LOOSE: Final = re.compile(
-    r"(?:~|≈|\bca\.?|\bcirca|\babout|\baround|\bapprox\w*\.?|\broughly|\bnearly|\bjust (?:before|after)|\bshortly (?:before|after)"
+    r"(?:~|≈|\bca\.?|\bcirca|\babout|\baround|\bapprox\w*\.?|\broughly|\bnearly|\bjust "
+    r"(?:before|after)|\bshortly (?:before|after)"
     r"|\bbefore|\bafter|\bby)\s*\(?\s*$",
     re.IGNORECASE,
 )
-_CUE: Final = re.compile(r"(?:\bat|\bfrom|\bto|\buntil|\btill|\bbetween|\band|\bby|\baround|\bsince|\babout|\bbefore|\bafter|~|@|–|-|→)\s*$", re.IGNORECASE)
-_RANGE: Final = re.compile(r"^[\s,)]*(?:-+|–|—|→|->|~|to|until|till|through|thru|and ended at|and ending at|and lasted until)\s*(?:about|around|approximately|approx\.?|~|ca\.?)?\s*$", re.IGNORECASE)
+_CUE: Final = re.compile(
+    (
+        r"(?:\bat|\bfrom|\bto|\buntil|\btill|\bbetween|\band|\bby|\baround|\bsince|\babout"
+        r"|\bbefore|\bafter|~|@|–|-|→)\s*$"
+    ),
+    re.IGNORECASE,
+)
+_RANGE: Final = re.compile(
+    (
+        r"^[\s,)]*(?:-+|–|—|→|->|~|to|until|till|through|thru|and ended at|and ending at|and "
+        r"lasted until)\s*(?:about|around|approximately|approx\.?|~|ca\.?)?\s*$"
+    ),
+    re.IGNORECASE,
+)
 _BETWEEN: Final = re.compile(r"\b(?:between|start(?:ed|ing)?(?: time)?(?: at)?)\b[^.;]*$", re.IGNORECASE)
-_AND: Final = re.compile(r"^[\s,)]*(?:and|to)(?: (?:ended|ending|finished|resolved|ended up)(?: at| around)?)?\s*$", re.IGNORECASE)
-_OFFSET_BEFORE: Final = re.compile(r"(?:UTC|GMT|\d[\dZ])\s?[+-]$")
+_AND: Final = re.compile(
+    (
+        r"^[\s,)]*(?:and|to)(?: (?:ended|ending|ends|finished|resolved|ended up)(?: at| "
+        r"around)?)?\s*$"
+    ),
+    re.IGNORECASE,
+)
+_OFFSET_BEFORE: Final = re.compile(r"(?:UTC|GMT|Z)\s?[+-]$|\d\s?\+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +154,10 @@ def _fault(hour: int, minute: int, second: int | None, meridiem: str) -> str:
 
 
 def _ranged(found: list[Clock], text: str) -> Iterator[Clock]:
-    """Mark the two sides of ``a – b``, ``from a to b``, ``between a and b``; the first side takes a lone PM or zone of the second."""
+    """Mark the two sides of ``a – b``, ``from a to b``, ``between a and b``.
+
+    The first side takes a lone PM or zone of the second.
+    """
     index = 0
     while index < len(found):
         clock = found[index]
@@ -156,7 +186,16 @@ def _joins(clock: Clock, after: Clock, text: str) -> bool:
     gap = text[clock.end : after.start]
     if len(gap) > 60:
         return False
-    gap = re.sub(r"\([^)]*\)|\bon\b|\bthe\b|\bat\b|(?:\b\d{4}[-/]\d{1,2}[-/]\d{1,2}T?)|\b(?:[A-Z][a-z]+day,?)|\b[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?,?|\b\d{1,2}(?:st|nd|rd|th)? (?:of )?[A-Z][a-z]{2,8}(?: \d{4})?,?|\bthe (?:next|following|same) (?:day|morning)|[),]", " ", gap)
+    gap = re.sub(
+        (
+            r"\([^)]*\)|\bon\b|\bthe\b|\bat\b|(?:\b\d{4}[-/]\d{1,2}[-/]\d{1,2}T?)"
+            r"|\b(?:[A-Z][a-z]+day,?)|\b[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?,?"
+            r"|\b\d{1,2}(?:st|nd|rd|th)? (?:of )?[A-Z][a-z]{2,8}(?: \d{4})?,?|\bthe (?:next"
+            r"|following|same) (?:day|morning)|[),]"
+        ),
+        " ",
+        gap,
+    )
     gap = re.sub(rf"^\s*\(?{ZONE}\)?", "", gap)
     if _RANGE.match(gap.strip() and f" {gap.strip()} "):
         return True

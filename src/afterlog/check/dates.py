@@ -12,27 +12,39 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH: Final = (
-    r"(?P<mon>J(?:an(?:uary)?|ANUARY|AN|une?|UNE?|uly?|ULY?)|F(?:eb(?:ruary)?|EB(?:RUARY)?)|M(?:ar(?:ch)?|AR(?:CH)?|ay|AY)"
-    r"|A(?:pr(?:il)?|PR(?:IL)?|ug(?:ust)?|UG(?:UST)?)|S(?:ept?(?:ember)?|EPT?(?:EMBER)?)|O(?:ct(?:ober)?|CT(?:OBER)?)"
+    r"(?P<mon>J(?:an(?:uary)?|ANUARY|AN|une?|UNE?|uly?|ULY?)|F(?:eb(?:ruary)?|EB(?:RUARY)?)"
+    r"|M(?:ar(?:ch)?|AR(?:CH)?|ay|AY)"
+    r"|A(?:pr(?:il)?|PR(?:IL)?|ug(?:ust)?|UG(?:UST)?)|S(?:ept?(?:ember)?|EPT?(?:EMBER)?)"
+    r"|O(?:ct(?:ober)?|CT(?:OBER)?)"
     r"|N(?:ov(?:ember)?|OV(?:EMBER)?)|D(?:ec(?:ember)?|EC(?:EMBER)?))(?![A-Za-z])\.?"
 )
 _YEAR: Final = r"(?P<year>(?:19|20)\d{2}|'?\d{2}(?=\b)(?!\s?[:.]|\d))"
 _LONG_YEAR: Final = r"(?P<year>(?:19|20)\d{2})(?![\d:])"
-_WEEKDAY: Final = r"(?P<wd>(?:[Mm]on|[Tt]ues?|[Ww]ed(?:nes)?|[Tt]hu(?:rs?)?|[Ff]ri|[Ss]at(?:ur)?|[Ss]un)(?:day)?)\b\.?,?\s+(?:the\s+)?"
+_WEEKDAY: Final = (
+    r"(?P<wd>\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun|mon|tues|wednes|thurs|fri|satur"
+    r"|sun)day\b|(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b\.?))"
+    r",?[\s|(]*(?:the\s+)?$"
+)
 _FORMS: Final = tuple(
     re.compile(pattern, re.VERBOSE)
     for pattern in (
         # 2022-11-10, 2022/11/10; five digits are a slip worth reading
         r"(?<![\w.:-])(?P<year>\d{4,5})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d)(?!(?P=sep)\d)",
         # November 10th, 2022
-        rf"(?<![\w-]){_MONTH}[\s-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.%]\d|\d)(?:(?:,|\s+of)?[\s-]+{_LONG_YEAR})?",
+        (
+            rf"(?<![\w-]){_MONTH}[\s-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.%]\d|\d)(?:(?:,"
+            rf"|\s+of)?[\s-]+{_LONG_YEAR})?"
+        ),
         # 10th of November 2022, 3. February 2020, 10/Nov/2022, 15Sep94
         rf"(?<![\w:.-])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?(?:\s+of)?[\s/-]*{_MONTH}(?:,?[\s/-]*{_YEAR})?",
         # 5/26/21, 04-12-2022, 25.11.2023
-        r"(?<![\w:/.-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4}|\d{2})(?![\w/:-]|\.\d)",
+        (
+            r"(?<![\w:/.-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4}"
+            r"|\d{2})(?![\w/:-]|\.\d)"
+        ),
     )
 )
-_WEEKDAY_BEFORE: Final = re.compile(_WEEKDAY.replace(r"\s+(?:the\s+)?", r"[\s|(]*(?:the\s+)?") + r"$")
+_WEEKDAY_BEFORE: Final = re.compile(_WEEKDAY)
 _WEEKDAY_AFTER: Final = re.compile(r"^[\s,|(]*(?P<wd>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b")
 
 
@@ -94,6 +106,8 @@ def _read(match: re.Match[str], text: str) -> DateRead | None:
     else:
         month, day = int(parts["m"]), int(parts["d"])
     fault = _fault(parts.get("year") or "", year, month, day)
+    if parts.get("sep") == "." and len(match[0]) != 10:
+        return None  # 2022.11.3 is a version
     if fault and (parts.get("sep") in ("/", ".") or not 1 <= month <= 12 or not 1 <= day <= 39):
         return None  # a path, a version or an arithmetic expression rather than a date
     weekday, raw = _weekday(text, match.start(), match.end())
@@ -115,7 +129,7 @@ def _year(text: str | None) -> int | None:
 def _fault(printed: str, year: int | None, month: int, day: int) -> str:
     if len(printed) == 5:
         return f"a year of five digits, {printed}"
-    if not (1 <= month <= 12 and 1 <= day):
+    if not (1 <= month <= 12 and day >= 1):
         return "no such month or day"
     try:
         date(year or 2000, month, day)

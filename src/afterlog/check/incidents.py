@@ -11,8 +11,16 @@ from afterlog.check.dates import find_dates
 from afterlog.check.lines import HEADING, Line
 from afterlog.check.words import TIMELINE, area_of
 
-_NUMBERED: Final = re.compile(r"^\W*(?:incident|outage|rca|case|postmortem|post-mortem)\b\W*(?:#|no\.?|number)?\s*[\w-]*\d", re.IGNORECASE)
-_WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bday \d+\b|\b(?:utc|gmt|am|pm)\b", re.IGNORECASE)
+_NUMBERED: Final = re.compile(
+    (
+        r"^\W*(?:incident|outage|rca|case|postmortem|post-mortem)\b\W*(?:#|no\.?"
+        r"|number)?\s*[\w-]*\d"
+    ),
+    re.IGNORECASE,
+)
+_WEEKDAY: Final = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bday \d+\b|\b(?:utc|gmt|am|pm)\b", re.IGNORECASE
+)
 
 
 def split_incidents(lines: Sequence[Line]) -> tuple[int, ...]:
@@ -33,7 +41,9 @@ def split_incidents(lines: Sequence[Line]) -> tuple[int, ...]:
 
 def _level(lines: Sequence[Line]) -> int:
     """Give the level of headings that begin an incident each: two at least, with different names."""
-    named = {(line.level, line.text.strip()) for line in lines if line.kind == HEADING and line.level <= 6 and _begins(line)}
+    named = {
+        (line.level, line.text.strip()) for line in lines if line.kind == HEADING and line.level <= 6 and _begins(line)
+    }
     counts = Counter(level for level, _text in named)
     levels = [level for level, count in counts.items() if count > 1]
     return min(levels, default=0)

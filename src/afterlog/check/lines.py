@@ -39,10 +39,25 @@ _BLANKED: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_MARKER: Final = re.compile(r"^\s*(?:>\s?)*\s*(?:\#{1,6}(?=\s)|[-*+•◦‣–—·](?=\s)|\d{1,3}[.)](?=\s))?\s*(?:\[[ xX]\]\s)?")
-_SAME: Final = str.maketrans(
-    {"\t": " ", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\u2011": "-", "\u2010": "-", "\u2212": "-", "\uff1a": ":"}
+_MARKER: Final = re.compile(
+    r"^\s*(?:>\s?)*\s*(?:\#{1,6}(?=\s|[A-Z])|[-*+•◦‣–—·](?=\s)|\d{1,3}[.)](?=\s))?\s*(?:\[[ xX]\]\s)?"
 )
+_LABELLED: Final = re.compile(r"\s*[A-Z][\w /-]{2,40}:")
+_GLUED: Final = re.compile(r"\s{0,3}(#{1,6})[A-Z][^#]{2,80}$")
+_SAME: Final = str.maketrans(
+    {
+        "\t": " ",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u2007": " ",
+        "\u2011": "-",
+        "\u2010": "-",
+        "\u2212": "-",
+        "\uff1a": ":",
+    }
+)
+_FOOTNOTE: Final = re.compile(r"^\s*\^[\w-]+\s*:")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
 
 
@@ -145,27 +160,40 @@ def _front_matter(lines: Sequence[str]) -> int:
 
 
 def _mark(tokens: Sequence[Token], walk: _Walk, body: Sequence[str]) -> None:
-    kinds = {"fence": LOG, "code_block": CODE, "html_block": HTML}
     for token in tokens:
-        name = token.type
-        if name.endswith("_list_open") and token.map:
-            walk.lists.append(token.map[0])
-        elif name.endswith("_list_close") and walk.lists:
-            walk.lists.pop()
-        elif name == "list_item_open" and token.map:
-            walk.items.append(token.map[0])
-        elif name == "list_item_close" and walk.items:
-            walk.items.pop()
-        elif name == "table_open" and token.map:
-            walk.table = token.map[0]
-        elif name == "tr_open" and token.map:
-            _mark_row(token.map[0], walk, body)
-        elif name == "heading_open" and token.map:
-            _span(walk, token.map, HEADING, level=int(token.tag[1:]))
-        elif name == "paragraph_open" and token.map:
-            _span(walk, token.map, ITEM if walk.items else TEXT)
-        elif name in kinds and token.map:
-            _span(walk, token.map, kinds[name])
+        if not _nest(token, walk) and token.map:
+            _mark_block(token, token.map, walk, body)
+
+
+def _nest(token: Token, walk: _Walk) -> bool:
+    """Keep count of the lists and items around a token; tell whether it was one of theirs."""
+    name = token.type
+    if name.endswith("_list_open") and token.map:
+        walk.lists.append(token.map[0])
+    elif name.endswith("_list_close") and walk.lists:
+        walk.lists.pop()
+    elif name == "list_item_open" and token.map:
+        walk.items.append(token.map[0])
+    elif name == "list_item_close" and walk.items:
+        walk.items.pop()
+    else:
+        return False
+    return True
+
+
+def _mark_block(token: Token, lines: Sequence[int], walk: _Walk, body: Sequence[str]) -> None:
+    kinds = {"fence": LOG, "code_block": CODE, "html_block": HTML}
+    name = token.type
+    if name == "table_open":
+        walk.table = lines[0]
+    elif name == "tr_open":
+        _mark_row(lines[0], walk, body)
+    elif name == "heading_open":
+        _span(walk, lines, HEADING, level=int(token.tag[1:]))
+    elif name == "paragraph_open":
+        _span(walk, lines, ITEM if walk.items else TEXT)
+    elif name in kinds:
+        _span(walk, lines, kinds[name])
 
 
 def _span(walk: _Walk, lines: Sequence[int], kind: str, level: int = 0) -> None:
@@ -204,9 +232,11 @@ def _placed(shown: Sequence[str], texts: Sequence[str], marks: Sequence[_Mark]) 
     path: list[tuple[int, int, str]] = []  # level, line, text
     for number, (raw, text, mark) in enumerate(zip(shown, texts, marks, strict=True)):
         kind = _kind(mark, text)
-        level = _heading_level(kind, mark, text)
+        level = _heading_level(kind, mark, text) or _glued_level(kind, mark, raw)
         if level:
             path = [entry for entry in path if entry[0] < level]
+        elif kind == ITEM and mark.depth == 1 and mark.opens and _LABELLED.match(text):
+            path = [entry for entry in path if entry[0] < 8]  # the next item ends what an item announced
         parents = [at for at in mark.parents if at != number and not (mark.opens is False and at == mark.parents[-1])]
         parent = parents[-1] if parents and parents[-1] < number else -1
         line = Line(
@@ -230,9 +260,17 @@ def _placed(shown: Sequence[str], texts: Sequence[str], marks: Sequence[_Mark]) 
 
 
 def _kind(mark: _Mark, text: str) -> str:
-    if mark.kind == BLANK and text.strip():
+    if mark.kind == BLANK and text.strip() and not _FOOTNOTE.match(text):
         return TEXT  # a setext underline, a table's delimiter row, a link definition
+    if _FOOTNOTE.match(text):
+        return LOG  # a citation: what it quotes is nobody's statement
     return mark.kind if text.strip() else BLANK
+
+
+def _glued_level(kind: str, mark: _Mark, raw: str) -> int:
+    """Read ``##Timeline``, which Markdown takes for a paragraph and its writer for a heading."""
+    glued = _GLUED.match(raw) if kind == TEXT and mark.opens else None
+    return len(glued[1]) if glued else 0
 
 
 def _heading_level(kind: str, mark: _Mark, text: str) -> int:

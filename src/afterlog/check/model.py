@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -131,6 +132,7 @@ class Reading:
     dates: tuple[Dated, ...]
     incidents: tuple[int, ...]
     incident_of: tuple[int, ...] = field(repr=False)
+    zone_lines: dict[str, int] = field(default_factory=dict)  # where a zone is said for the times below
 
     def rows(self, incident: int) -> list[Moment]:
         """Give the rows of an incident's timelines, in the order of the document."""
@@ -144,7 +146,12 @@ class Reading:
         """Give a line by its number from 1."""
         return self.lines[number - 1]
 
+    def chapter(self, number: int) -> int:
+        """Give the line of the nearest Markdown heading above a line; 0 before the first."""
+        above = [at for at, _words in self.lines[number - 1].headings if self.lines[at - 1].level <= 6]
+        return above[-1] if above else 0
+
     def cut(self, number: int) -> str:
         """Give a line as text, cut to what a report can show."""
-        words = " ".join(self.lines[number - 1].text.split())
+        words = re.sub(r"\s+(?=[:;,.)])", "", " ".join(self.lines[number - 1].text.split()))
         return words if len(words) <= 120 else words[:117] + "…"

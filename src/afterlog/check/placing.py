@@ -16,14 +16,32 @@ from afterlog.check.words import ACTIONS, TIMELINE
 from afterlog.check.zones import ZONE
 
 _LEAD: Final = re.compile(
-    r"^(?:[^\w~≈T]|\b(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|nesday|sday|rsday|urday)?\b\.?,?|\bDay \d+\b|\bT(?=\d)|~|≈|\bca\.?\s)+",
+    (
+        r"^(?:[^\w~≈T]|\b(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|nesday|sday|rsday"
+        r"|urday)?\b\.?,?|\bDay \d+\b|\bT(?=\d)|~|≈|\bca\.?\s)+"
+    ),
 )
-_LEAD_WORDS: Final = re.compile(r"^(?:(?:at|around|about|approximately|approx\.?|by|on|from|between|circa|time|the)\b[\s:]*)+", re.IGNORECASE)
-_AFTER: Final = re.compile(rf"^(?:\s?\(?\s*(?:{ZONE}|local(?: time)?|[A-Z][a-z]+ (?:Standard |Daylight )?[Tt]ime)\s*\)?)?\s*(?:$|[-–—:|)\]>,;=.→➜⇒]|\s\s|&|\*)")
-_TIME_COLUMN: Final = re.compile(r"\btimes?\b|\bwhen\b|time ?stamp|\bhours?\b|\butc\b|\bclock\b|^date|date ?/ ?time", re.IGNORECASE)
+_LEAD_WORDS: Final = re.compile(
+    (
+        r"^(?:(?:at|around|about|approximately|approx\.?|by|on|from|between|circa|time"
+        r"|the)\b[\s:]*)+"
+    ),
+    re.IGNORECASE,
+)
+_AFTER: Final = re.compile(
+    rf"^(?:\s?\(?\s*(?:{ZONE}|local(?: time)?|[A-Z][a-z]+ (?:Standard |Daylight "
+    rf")?[Tt]ime)\s*\)?)?\s*(?:$|[-–—:|)\]>,;=.→➜⇒]|\s\s|&|\*)"
+)
+_TIME_COLUMN: Final = re.compile(
+    r"\btimes?\b|\bwhen\b|time ?stamp|\bhours?\b|\butc\b|\bclock\b|^date|date ?/ ?time", re.IGNORECASE
+)
 _NOT_TIME: Final = re.compile(r"time (?:to|taken|spent|since)|duration|elapsed|due|deadline|eta\b", re.IGNORECASE)
-_LABEL: Final = re.compile(r"^[\W_]*(?P<label>[A-Za-z][^:|=]{1,60}?)\s*(?:[:|=–—]|\s-\s|\s(?:at|on)\b|(?=\s+\d{4}-\d\d-\d\d)|(?=\s+\d))[\s(~]*$")
-_LOGGY: Final = re.compile(r"\b(?:INFO|WARN(?:ING)?|ERROR|DEBUG|FATAL|TRACE|NOTICE|CRIT(?:ICAL)?)\b|\w\[\d+\]|^\S*\d{4}-\d\d-\d\dT|^[\s{\[]*\"|\d{1,3}(?:\.\d{1,3}){3}|=\S+ \S+=")
+_BESIDE: Final = re.compile(r"^\s*(?:day|weekday|date\b.*|zone|tz|time ?zone|#|no\.?|id)\s*$", re.IGNORECASE)
+_LABEL: Final = re.compile(r"^[\W_]*(?P<label>[A-Za-z][^:|=]{1,60}?)\s*(?:[:|=–—]|\s-\s|\s(?:at|on)\b|\s\s)[\s(~]*$")
+_LOGGY: Final = re.compile(
+    r"\b(?:INFO|WARN(?:ING)?|ERROR|DEBUG|FATAL|TRACE|NOTICE|CRIT(?:ICAL)?)\b|\w\[\d+\]"
+    r"|^\S*\d{4}-\d\d-\d\dT|^[\s{\[]*\"|\d{1,3}(?:\.\d{1,3}){3}|=\S+ \S+="
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ def _without(text: str, dates: Sequence[DateRead], end: int) -> str:
     for one in dates:
         if one.end <= end:
             head = head[: one.start] + " " * (one.end - one.start) + head[one.end :]
-    return re.sub(r"\s(?:at|on)\s*$", "  ", head.rstrip()) + " "
+    return re.sub(r"\s(?:at|on)\s*$", "  ", head.rstrip()) + "  "
 
 
 def _leading(line: Line, clocks: Sequence[Clock], dates: Sequence[DateRead]) -> tuple[int | None, bool]:
@@ -93,14 +111,22 @@ def _after(line: Line, clocks: Sequence[Clock], lead: int) -> str:
 
 
 def _place_cell(line: Line, clocks: tuple[Clock, ...], dates: tuple[DateRead, ...]) -> Placed:
-    columns = [index for index, cell in enumerate(line.cells) if _TIME_COLUMN.search(cell.header) and not _NOT_TIME.search(cell.header)]
+    columns = [
+        index
+        for index, cell in enumerate(line.cells)
+        if _TIME_COLUMN.search(cell.header) and not _NOT_TIME.search(cell.header)
+    ]
     for column in columns or [0]:
         if column >= len(line.cells):
             continue
         cell = line.cells[column]
         lead = next((i for i, clock in enumerate(clocks) if _opens(line, cell, clock, dates)), None)
         if lead is not None:
-            others = [line.text[one.start : one.end].strip() for i, one in enumerate(line.cells) if i not in columns and i != column]
+            others = [
+                line.text[one.start : one.end].strip()
+                for i, one in enumerate(line.cells)
+                if i not in columns and i != column and not _BESIDE.search(one.header)
+            ]
             return Placed(line, clocks, dates, lead, None, " · ".join(word for word in others if word), column=column)
     return Placed(line, clocks, dates, None, None, line.text.strip(" |"))
 
@@ -116,7 +142,10 @@ def _opens(line: Line, cell: Cell, clock: Clock, dates: Sequence[DateRead]) -> b
 
 
 def rows_of(placed: Sequence[Placed]) -> dict[int, int]:
-    """Choose the rows: line number → index of the clock. A time in prose becomes a row only in a timeline, or among its like."""
+    """Choose the rows: line number → index of the clock.
+
+    A time in prose becomes a row only in a timeline, or among its like.
+    """
     leads: Counter[tuple[int, int]] = Counter()
     labels: Counter[int] = Counter()
     for one in placed:
@@ -154,9 +183,10 @@ def _row(one: Placed, mates: int, labelled: int) -> int | None:
 
 
 def _is_row(one: Placed, line: Line, mates: int) -> bool:
-    if line.kind in (LOG, CODE) and (_LOGGY.search(line.text) or mates < 2 + (line.area != TIMELINE)):
-        return False
     clock = one.clocks[one.lead or 0]
+    human = line.kind == CODE and line.area == TIMELINE and bool(clock.meridiem or clock.zone)
+    if line.kind in (LOG, CODE) and (_LOGGY.search(line.text) or (mates < 2 + (line.area != TIMELINE) and not human)):
+        return False
     if line.kind == ROW:
         return clock.sure or line.area == TIMELINE or clock.minute < 60
     if line.area == TIMELINE:

@@ -1,4 +1,4 @@
-"""Durations as people write them, each with its precision: ``20h 03m`` is exact, ``about nine hours`` and ``40min`` are not."""
+"""Durations as people write them, with their precision: ``20h 03m`` is exact, ``nine hours`` and ``40min`` are not."""
 
 from __future__ import annotations
 
@@ -9,9 +9,24 @@ from typing import Final
 _NUMBERS: Final = {
     name: value
     for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+            "fifteen sixteen seventeen eighteen nineteen twenty"
+        ).split()
     )
-} | {"an": 1, "a": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "twenty-five": 25, "forty-five": 45, "twenty-four": 24, "forty-eight": 48}
+} | {
+    "an": 1,
+    "a": 1,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "ninety": 90,
+    "twenty-five": 25,
+    "forty-five": 45,
+    "twenty-four": 24,
+    "forty-eight": 48,
+}
 _WORD: Final = "|".join(sorted((re.escape(name) for name in _NUMBERS), key=len, reverse=True))
 _COUNT: Final = rf"(?:\d+(?:[.,]\d+)?|\b(?:{_WORD}))(?:\s+and\s+a\s+half)?"
 _UNITS: Final = (
@@ -33,12 +48,29 @@ _GLUED: Final = re.compile(r"(?<![\w.:$+])(?P<h>\d+)\s?h(?:rs?)?\s?(?P<m>\d{1,2}
 _GLUED_DAY: Final = re.compile(r"(?<![\w.:$+])(?P<d>\d+)d\s?(?P<h>\d{1,2})h(?:\s?(?P<m>\d{1,2})m)?\b", re.IGNORECASE)
 _HALF: Final = re.compile(r"\bhalf an hour\b|\bhalf-hour\b", re.IGNORECASE)
 _LOOSE: Final = re.compile(
-    r"(?:~|≈|\babout|\baround|\bapprox\w*\.?|\broughly|\bnearly|\balmost|\bca\.?|\bcirca|\bsome|\bclose to|\ban estimated|\bless than a|\bestimated)\s*(?:a total of\s+)?$",
+    (
+        r"(?:~|≈|\babout|\baround|\bapprox\w*\.?|\broughly|\bnearly|\balmost|\bca\.?|\bcirca"
+        r"|\bsome|\bclose to|\ban estimated|\bless than a|\bestimated)\s*(?:a total of\s+)?$"
+    ),
     re.IGNORECASE,
 )
-_LEAST: Final = re.compile(r"(?:>|≥|\bover|\bmore than|\bat least|\bexceed\w*|\blonger than|\bupwards of|\bwell over|\bjust over)\s*(?:an?\s+)?$", re.IGNORECASE)
-_MOST: Final = re.compile(r"(?:<|≤|\bless than|\bunder|\bat most|\bup to|\bfewer than|\bwithin|\bno more than|\bjust under|\bmaximum(?: of)?)\s*$", re.IGNORECASE)
-_AFTER: Final = re.compile(r"^\s*(?:\(?(?:approx\w*|approximately|roughly|or so|ish|give or take|estimated)\b|\+)", re.IGNORECASE)
+_LEAST: Final = re.compile(
+    (
+        r"(?:>|≥|\bover|\bmore than|\bat least|\bexceed\w*|\blonger than|\bupwards of|\bwell "
+        r"over|\bjust over)\s*(?:an?\s+)?$"
+    ),
+    re.IGNORECASE,
+)
+_MOST: Final = re.compile(
+    (
+        r"(?:<|≤|\bless than|\bunder|\bat most|\bup to|\bfewer than|\bwithin|\bno more than"
+        r"|\bjust under|\bmaximum(?: of)?)\s*$"
+    ),
+    re.IGNORECASE,
+)
+_AFTER: Final = re.compile(
+    r"^\s*(?:\(?(?:approx\w*|approximately|roughly|or so|ish|give or take|estimated)\b|\+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +99,7 @@ class Span:
 def find_spans(text: str) -> list[Span]:
     """Find the durations in a line, left to right, without overlap."""
     found: list[Span] = []
-    for form in (_GLUED_DAY, _GLUED, _SPAN, _HALF):
+    for form in (_HALF, _GLUED_DAY, _GLUED, _SPAN):
         for match in form.finditer(text):
             if not match[0].strip() or any(match.start() < other.end and other.start < match.end() for other in found):
                 continue

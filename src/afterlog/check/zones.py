@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
-    """What an abbreviation may mean: offsets in minutes east, the zones that use it in season, those that use it always."""
+    """What it may mean: offsets in minutes east, the usual one first; the zones that use it in season."""
 
     offsets: tuple[int, ...]
     seasonal: tuple[str, ...] = ()
@@ -23,28 +23,67 @@ class Abbreviation:
     instead: str = ""
 
 
-_NEW_YORK, _CHICAGO, _DENVER, _LOS_ANGELES = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+_NEW_YORK, _CHICAGO, _DENVER, _LOS_ANGELES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+)
 
 ABBREVIATIONS: Final[dict[str, Abbreviation]] = {
-    "UTC": Abbreviation((0,)), "GMT": Abbreviation((0,)), "Z": Abbreviation((0,)),
-    "PST": Abbreviation((-480,), (_LOS_ANGELES,), (), "PDT"), "PDT": Abbreviation((-420,), (_LOS_ANGELES,), (), "PST"),
-    "MST": Abbreviation((-420,), (_DENVER,), ("America/Phoenix",), "MDT"), "MDT": Abbreviation((-360,), (_DENVER,), (), "MST"),
+    "UTC": Abbreviation((0,)),
+    "GMT": Abbreviation((0,)),
+    "Z": Abbreviation((0,)),
+    "PST": Abbreviation((-480,), (_LOS_ANGELES,), (), "PDT"),
+    "PDT": Abbreviation((-420,), (_LOS_ANGELES,), (), "PST"),
+    "MST": Abbreviation((-420,), (_DENVER,), ("America/Phoenix",), "MDT"),
+    "MDT": Abbreviation((-360,), (_DENVER,), (), "MST"),
     "CST": Abbreviation((-360, 480, -300), (_CHICAGO,), ("America/Costa_Rica", "Asia/Shanghai"), "CDT"),
     "CDT": Abbreviation((-300, -240), (_CHICAGO,), (), "CST"),
-    "EST": Abbreviation((-300,), (_NEW_YORK,), ("America/Panama",), "EDT"), "EDT": Abbreviation((-240,), (_NEW_YORK,), (), "EST"),
-    "AKST": Abbreviation((-540,), ("America/Anchorage",), (), "AKDT"), "AKDT": Abbreviation((-480,), ("America/Anchorage",), (), "AKST"),
-    "CET": Abbreviation((60,), ("Europe/Berlin",), ("Africa/Algiers",), "CEST"), "CEST": Abbreviation((120,), ("Europe/Berlin",), (), "CET"),
-    "EET": Abbreviation((120,), ("Europe/Helsinki",), ("Africa/Tripoli",), "EEST"), "EEST": Abbreviation((180,), ("Europe/Helsinki",), (), "EET"),
-    "WET": Abbreviation((0,), ("Europe/Lisbon",), ("Africa/Casablanca",), "WEST"), "WEST": Abbreviation((60,), ("Europe/Lisbon",), (), "WET"),
+    "EST": Abbreviation((-300,), (_NEW_YORK,), ("America/Panama",), "EDT"),
+    "EDT": Abbreviation((-240,), (_NEW_YORK,), (), "EST"),
+    "AKST": Abbreviation((-540,), ("America/Anchorage",), (), "AKDT"),
+    "AKDT": Abbreviation((-480,), ("America/Anchorage",), (), "AKST"),
+    "CET": Abbreviation((60,), ("Europe/Berlin",), ("Africa/Algiers",), "CEST"),
+    "CEST": Abbreviation((120,), ("Europe/Berlin",), (), "CET"),
+    "EET": Abbreviation((120,), ("Europe/Helsinki",), ("Africa/Tripoli",), "EEST"),
+    "EEST": Abbreviation((180,), ("Europe/Helsinki",), (), "EET"),
+    "WET": Abbreviation((0,), ("Europe/Lisbon",), ("Africa/Casablanca",), "WEST"),
+    "WEST": Abbreviation((60,), ("Europe/Lisbon",), (), "WET"),
     "BST": Abbreviation((60, 360), ("Europe/London",), ("Asia/Dhaka",), "GMT"),
-    "IST": Abbreviation((330, 60, 120)), "AEST": Abbreviation((600,)), "AEDT": Abbreviation((660,), ("Australia/Sydney",), (), "AEST"),
-    "ACST": Abbreviation((570,)), "AWST": Abbreviation((480,)), "NZST": Abbreviation((720,), ("Pacific/Auckland",), (), "NZDT"),
-    "NZDT": Abbreviation((780,), ("Pacific/Auckland",), (), "NZST"), "JST": Abbreviation((540,)), "KST": Abbreviation((540,)),
-    "SGT": Abbreviation((480,)), "HKT": Abbreviation((480,)), "PHT": Abbreviation((480,)), "MYT": Abbreviation((480,)), "WIB": Abbreviation((420,)), "ICT": Abbreviation((420,)),
-    "PKT": Abbreviation((300,)), "NPT": Abbreviation((345,)), "GST": Abbreviation((240,)), "MSK": Abbreviation((180,)), "TRT": Abbreviation((180,)), "WAT": Abbreviation((60,)),
-    "CAT": Abbreviation((120,)), "EAT": Abbreviation((180,)), "SAST": Abbreviation((120,)), "BRT": Abbreviation((-180,)), "ART": Abbreviation((-180,)), "COT": Abbreviation((-300,)), "HST": Abbreviation((-600,)),
-    "ET": Abbreviation((-300, -240)), "CT": Abbreviation((-360, -300)), "MT": Abbreviation((-420, -360)), "PT": Abbreviation((-480, -420)),
-}  # fmt: skip
+    "IST": Abbreviation((330, 60, 120)),
+    "AEST": Abbreviation((600,)),
+    "AEDT": Abbreviation((660,), ("Australia/Sydney",), (), "AEST"),
+    "ACST": Abbreviation((570,)),
+    "AWST": Abbreviation((480,)),
+    "NZST": Abbreviation((720,), ("Pacific/Auckland",), (), "NZDT"),
+    "NZDT": Abbreviation((780,), ("Pacific/Auckland",), (), "NZST"),
+    "JST": Abbreviation((540,)),
+    "KST": Abbreviation((540,)),
+    "SGT": Abbreviation((480,)),
+    "HKT": Abbreviation((480,)),
+    "PHT": Abbreviation((480,)),
+    "MYT": Abbreviation((480,)),
+    "WIB": Abbreviation((420,)),
+    "ICT": Abbreviation((420,)),
+    "PKT": Abbreviation((300,)),
+    "NPT": Abbreviation((345,)),
+    "GST": Abbreviation((240,)),
+    "MSK": Abbreviation((180,)),
+    "TRT": Abbreviation((180,)),
+    "WAT": Abbreviation((60,)),
+    "CAT": Abbreviation((120,)),
+    "EAT": Abbreviation((180,)),
+    "SAST": Abbreviation((120,)),
+    "BRT": Abbreviation((-180,)),
+    "ART": Abbreviation((-180,)),
+    "COT": Abbreviation((-300,)),
+    "HST": Abbreviation((-600,)),
+    "ET": Abbreviation((-300, -240)),
+    "CT": Abbreviation((-360, -300)),
+    "MT": Abbreviation((-420, -360)),
+    "PT": Abbreviation((-480, -420)),
+}
 _GENERIC: Final = {"ET": _NEW_YORK, "CT": _CHICAGO, "MT": _DENVER, "PT": _LOS_ANGELES}
 
 ZONE: Final = "(?:" + "|".join(sorted(ABBREVIATIONS, key=len, reverse=True)) + "|utc|gmt)"

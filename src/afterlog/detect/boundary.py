@@ -41,14 +41,21 @@ def change_point(
     (t_i - t_(i-1)) B(a0 + K_i, b0 + i - K_i) B(a1 + K - K_i, b1 + n - i - K + K_i), the change being uniform in time
     a priori and the rates integrated out (Raftery & Akman 1986; Fearnhead 2006). Divided by the clumping in logs.
     """
+    stops, share, tilt = posterior(time, failed, edges, priors, clumping=clumping)
+    return quantiles(stops, share, tilt)
+
+
+def posterior(
+    time: Times, failed: Flags, edges: tuple[int, int], priors: tuple[Prior, Prior], *, clumping: float = 1.0
+) -> tuple[Times, Floats, float]:
+    """Return the posterior of `change_point`: stops (n + 2,), weights of the gaps between them (n + 1,), its tilt."""
     stops = np.concatenate(([edges[0]], time, [edges[1]])).astype(np.int64)
     weights = _log_weights(failed, priors) / clumping
     gaps = np.maximum(np.diff(stops), 0).astype(np.float64)
     tilt = _tilt(time, int(np.argmax(weights + np.log(np.maximum(gaps, 1e-3)))))
     room = -np.expm1(-abs(tilt) * gaps) / abs(tilt) if tilt else gaps
-    weights = weights + np.log(np.maximum(room, 1e-3))
-    share = np.exp(weights - weights.max())
-    return quantiles(stops, share, tilt)
+    weights += np.log(np.maximum(room, 1e-3))
+    return stops, np.exp(weights - weights.max()), tilt
 
 
 def _tilt(time: Times, at: int) -> float:

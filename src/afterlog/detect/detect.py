@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,16 +13,20 @@ from afterlog.detect.group import Candidate
 from afterlog.detect.hosts import MOST_HOSTS, clock_offsets, failing_hosts, known_hosts
 from afterlog.detect.noise import scanners
 from afterlog.detect.result import Baseline, Detection, Excursion, Kind
+from afterlog.detect.routes import REST, failing_routes, most_failing, unusual
 from afterlog.detect.search import Found, search
 from afterlog.detect.silence import find_silences
 from afterlog.detect.single import Single, find_single
-from afterlog.detect.stream import SECOND, Flags, Stream, prepare
+from afterlog.detect.special import divergence
+from afterlog.detect.stream import SECOND, Codes, Flags, Stream, prepare
 
 _MOST_SINGLES = 6
 _MOST_PIECES = 8
 _LEAST_FAILURES = 3
 _CLIENT_ERROR_RATE = 0.3
-_LEAST_HOST_EVENTS = 100
+_LEAST_EVENTS = 100  # of a host or a route
+_ROUTE_NATS = 20.0
+_MOST_OF_IT = 0.5  # of the requests: routes that are more are the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,13 @@ class _Part:
         ends = [0, *(c.last for c in candidates[:-1])]
         starts = [*(c.first for c in candidates[1:]), self.failed.size]
         return [(c, (a, b)) for c, a, b in zip(candidates, ends, starts, strict=False)]
+
+
+def _part(stream: Stream, failed: Flags, kind: Kind, whole: Baseline | None = None) -> _Part:
+    found = search(
+        stream.time_us, failed, stream.start_us, stream.end_us, whole=whole, strictness=stream.strictness
+    )
+    return _Part(stream, failed, found, kind)
 
 
 def detect(stream: Stream) -> Detection:
@@ -76,11 +88,9 @@ def _errors(stream: Stream, failed: Flags) -> tuple[Baseline, list[Excursion]]:
         order = np.argsort(shifted, kind="stable")
         moved = replace(part.stream.take(order), time_us=shifted[order])
         moved_failed = part.failed[order]
-        part = _Part(
-            moved, moved_failed, search(shifted[order], moved_failed, stream.start_us, stream.end_us), "errors"
-        )
+        part = _part(moved, moved_failed, "errors")
     found = _describe_all(part)
-    found += _host_only(part, found)
+    found += _hidden(part, found)
     notes = tuple(f"clock of host {h} is {o / SECOND:+.0f} s off: corrected" for h, o in sorted(offsets.items()))
     found = [replace(e, notes=(*e.notes, *notes)) for e in found]
     return part.found.baseline, singles + found
@@ -89,7 +99,7 @@ def _errors(stream: Stream, failed: Flags) -> tuple[Baseline, list[Excursion]]:
 def _strip(stream: Stream, failed: Flags, kind: Kind) -> tuple[list[Excursion], _Part]:
     """Return the excursions that vanish without one client or signature, and what is left without those."""
     singles: list[Excursion] = []
-    part = _Part(stream, failed, search(stream.time_us, failed, stream.start_us, stream.end_us), kind)
+    part = _part(stream, failed, kind)
     for _ in range(_MOST_SINGLES):
         suspects = [(c, r) for whole, r in part.rooms() for c in _pieces(whole)]
         labelled = [(c, r, find_single(part.stream, part.failed, c, part.found.baseline)) for c, r in suspects]
@@ -98,8 +108,7 @@ def _strip(stream: Stream, failed: Flags, kind: Kind) -> tuple[list[Excursion], 
             break
         singles += [_single(part, c, r, s) for c, r, s in culprits]
         keep = ~np.logical_or.reduce([s.events for *_, s in culprits])
-        rest, rest_failed = part.stream.take(keep), part.failed[keep]
-        part = _Part(rest, rest_failed, search(rest.time_us, rest_failed, stream.start_us, stream.end_us), kind)
+        part = _part(part.stream.take(keep), part.failed[keep], kind)
     return singles, part
 
 
@@ -126,25 +135,33 @@ def _describe_all(part: _Part) -> list[Excursion]:
 
 
 def _describe_one(part: _Part, candidate: Candidate, room: tuple[int, int]) -> list[Excursion]:
-    """Return a candidate's excursion, or those of the only hosts that failed in it, as these hosts alone show them."""
+    """Return a candidate's excursion, or those of the only hosts or routes that failed in it, as these show them."""
     inside = slice(candidate.first, candidate.last)
-    hosts = failing_hosts(part.stream.host[inside], part.failed[inside], part.found.baseline)
-    if hosts:
-        note = f"only hosts {', '.join(map(str, hosts))} failed; the others were healthy"
-        own = _only_hosts(part, hosts)
+    failed = part.failed[inside]
+    for what, codes in (("hosts", part.stream.host), ("routes", part.stream.route)):
+        if codes is None:
+            continue
+        within = codes[inside] if what == "hosts" else most_failing(codes[inside], failed)
+        those = failing_hosts(within, failed, part.found.baseline)
+        if not those or REST in those or (what == "routes" and np.mean(np.isin(within, those)) > _MOST_OF_IT):
+            continue
+        note = f"only {what} {', '.join(map(str, those))} failed; the others were healthy"
+        own = _only(part, codes, those)
         span = (int(part.stream.time_us[candidate.first]), int(part.stream.time_us[candidate.last - 1]) + 1)
-        found = [_on_whole(part, own, c, r, hosts, note) for c, r in own.rooms() if _touches(own, c, span)]
+        found = [_on_whole(part, own, c, r, note) for c, r in own.rooms() if _touches(own, c, span)]
         if found:
-            return found
+            return [_named(e, what, those) for e in found]
     return [describe(part.signal, candidate, room)]
 
 
-def _only_hosts(part: _Part, hosts: tuple[int, ...]) -> _Part:
-    """Return the part of some hosts, searched with the whole's baseline as prior."""
-    mask = part.stream.host == hosts[0] if len(hosts) == 1 else np.isin(part.stream.host, hosts)
-    own, failed = part.stream.take(mask), part.failed[mask]
-    found = search(own.time_us, failed, own.start_us, own.end_us, whole=part.found.baseline)
-    return _Part(own, failed, found, part.kind)
+def _named(excursion: Excursion, what: str, codes: tuple[int, ...]) -> Excursion:
+    return replace(excursion, hosts=codes) if what == "hosts" else replace(excursion, routes=codes)
+
+
+def _only(part: _Part, codes: Codes, wanted: tuple[int, ...]) -> _Part:
+    """Return the part of some hosts or routes, searched with the whole's baseline as prior."""
+    mask = codes == wanted[0] if len(wanted) == 1 else np.isin(codes, wanted)
+    return _part(part.stream.take(mask), part.failed[mask], part.kind, part.found.baseline)
 
 
 def _touches(part: _Part, candidate: Candidate, span: tuple[int, int]) -> bool:
@@ -152,42 +169,58 @@ def _touches(part: _Part, candidate: Candidate, span: tuple[int, int]) -> bool:
     return int(time[candidate.first]) < span[1] and span[0] <= int(time[candidate.last - 1])
 
 
-def _on_whole(
-    part: _Part, own: _Part, candidate: Candidate, room: tuple[int, int], hosts: tuple[int, ...], note: str
-) -> Excursion:
-    """Return the excursion of some hosts' candidate, its requests and phases counted over the whole service."""
+def _on_whole(part: _Part, own: _Part, candidate: Candidate, room: tuple[int, int], note: str) -> Excursion:
+    """Return the excursion of some hosts' or routes' candidate, its requests and phases counted over the service."""
     signal = own.signal
     ends = find_ends(signal, cuts_of(signal, candidate), room)
     edges = np.searchsorted(part.stream.time_us, (ends.start.instant.time_us, ends.end.instant.time_us))
     first, last = int(edges[0]), int(edges[1])
     if last <= first:
-        return replace(describe(signal, candidate, room, ends), hosts=hosts)
+        return describe(signal, candidate, room, ends)
     found = describe(part.signal, Candidate(first, last, ()), (0, part.failed.size), ends)
     inside = own.failed[candidate.first : candidate.last]
     share = f"{np.count_nonzero(inside)} of {inside.size} requests failed on them"
-    return replace(found, hosts=hosts, notes=(*found.notes, note, share))
+    return replace(found, notes=(*found.notes, note, share))
 
 
-def _host_only(part: _Part, known: list[Excursion]) -> list[Excursion]:
-    """Return the excursions of single hosts that the whole does not show."""
+def _hidden(part: _Part, known: list[Excursion]) -> list[Excursion]:
+    """Return the excursions of single hosts, then of single routes, that the whole does not show."""
     hosts = known_hosts(part.stream.host)
-    if not 2 <= len(hosts) <= MOST_HOSTS:
-        return []
+    out = _of_each(part, known, "hosts", part.stream.host, hosts) if 2 <= len(hosts) <= MOST_HOSTS else []
+    if part.stream.route is not None:
+        routes = failing_routes(part.stream.route, part.failed, _LEAST_EVENTS)
+        out += _of_each(part, [*known, *out], "routes", part.stream.route, routes)
+    return out
+
+
+def _of_each(part: _Part, known: list[Excursion], what: str, codes: Codes, each: list[int]) -> list[Excursion]:
     out: list[Excursion] = []
-    for host in hosts:
-        mask = part.stream.host == host
-        if np.count_nonzero(mask) < _LEAST_HOST_EVENTS or not np.any(part.failed[mask]):
+    outside = np.ones(part.failed.size, dtype=bool)
+    for one in known:
+        outside[slice(*np.searchsorted(part.stream.time_us, (one.start.low_us, one.end.high_us)))] = False
+    for code in unusual(part.stream.time_us[outside], part.failed[outside], codes[outside], each) if each else ():
+        mask = codes == code
+        if np.count_nonzero(mask) < _LEAST_EVENTS or not np.any(part.failed[mask]):
             continue
-        own = _only_hosts(part, (host,))
+        own = _only(part, codes, (code,))
         for candidate, room in own.rooms():
             if find_single(own.stream, own.failed, candidate, own.found.baseline) is not None:
                 continue
-            excursion = _on_whole(part, own, candidate, room, (host,), f"seen on host {host} alone")
+            if what == "routes" and _surprise(own, candidate) < _ROUTE_NATS + 2 * math.log(len(each)):
+                continue
+            excursion = _named(_on_whole(part, own, candidate, room, f"seen on {what} {code} alone"), what, (code,))
             if excursion.failed < _LEAST_FAILURES:
                 continue
             if not _overlaps(excursion, known) and not _overlaps(excursion, out):
                 out.append(excursion)
     return out
+
+
+def _surprise(part: _Part, candidate: Candidate) -> float:
+    """Return the nats by which a candidate's counts speak against the baseline's zone."""
+    n, k = candidate.last - candidate.first, int(np.count_nonzero(part.failed[candidate.first : candidate.last]))
+    base = part.found.baseline
+    return n * divergence(k / n, min(base.zone * base.rate, 0.9)) / base.clumping
 
 
 def _offsets(part: _Part) -> dict[int, int]:

@@ -30,7 +30,9 @@ def failing_hosts(host: Codes, failed: Flags, baseline: Baseline) -> tuple[int, 
     if len(hosts) < 2 or len(hosts) > MOST_HOSTS:
         return ()
     null = min(baseline.zone * baseline.rate, 0.9)
-    counts = {h: (int(np.count_nonzero(failed[host == h])), int(np.count_nonzero(host == h))) for h in hosts}
+    known = host >= 0
+    asked, lost = (np.bincount(host[which], minlength=hosts[-1] + 1) for which in (known, known & failed))
+    counts = {h: (int(lost[h]), int(asked[h])) for h in hosts}
     bad = [
         h for h, (k, n) in counts.items() if k / n > null and evidence(k, n, k / n, null) > _NATS * baseline.clumping
     ]

@@ -11,21 +11,23 @@ _REFUSED = 0.8
 _MOST = 0.5  # of all requests that may be set aside
 
 
-def scanners(stream: Stream, failed: Flags) -> Flags:
+def scanners(stream: Stream, failed: Flags, *, calm: Flags | None = None) -> Flags:
     """Return the mask (n,) of events by clients with >= 10 requests of which >= 80 % of the unfailed ones are 4xx.
 
     Such a client's refusals would count as healthy requests during an outage, and its failures as the service's.
-    Nothing is set aside if that were more than half of the requests.
+    Clients are judged by the events of the mask ``calm``, (n,), all by default. Nothing is set aside if that were more
+    than half of the requests.
     """
-    known = stream.client >= 0
+    every = stream.client >= 0
+    known = every if calm is None else every & calm
     refused = stream.client_error & known
     if not np.any(refused):
         return np.zeros(known.size, dtype=bool)
-    codes = np.where(known, stream.client, 0).astype(np.int64)
+    codes = np.where(every, stream.client, 0).astype(np.int64)
     size = int(codes.max()) + 1
     requests = np.bincount(codes[known], minlength=size)
     unfailed = np.bincount(codes[known & ~failed], minlength=size)
     bad = np.bincount(codes[refused], minlength=size)
     suspect = (requests >= _LEAST_REQUESTS) & (bad > 0) & (bad >= _REFUSED * unfailed)
-    mask: Flags = suspect[codes] & known
+    mask: Flags = suspect[codes] & every
     return mask if np.count_nonzero(mask) <= _MOST * known.size else np.zeros_like(mask)

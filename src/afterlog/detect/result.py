@@ -33,7 +33,7 @@ class Excursion:
     """An interval ``[start, end)`` in which a signal left its baseline.
 
     ``single`` names what it vanishes without ("client" or "signature", "" for none) and ``culprit`` its code;
-    ``hosts`` are the codes it is attributed to, () for all; ``detectability`` is N KL(p1 || p0) in nats.
+    ``hosts`` and ``routes`` are the codes it is attributed to, () for all; ``detectability`` is N KL(p1 || p0) in nats.
     """
 
     kind: Kind
@@ -52,6 +52,7 @@ class Excursion:
     culprit: int
     detectability: float
     notes: tuple[str, ...]
+    routes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,19 @@ class Found:
     candidates: tuple[Candidate, ...]
 
 
-def search(time: Times, failed: Flags, start_us: int, end_us: int, *, whole: Baseline | None = None) -> Found:
+def search(
+    time: Times,
+    failed: Flags,
+    start_us: int,
+    end_us: int,
+    *,
+    whole: Baseline | None = None,
+    strictness: float = 1.0,
+) -> Found:
     """Return the candidates of events with ascending times (n,) and failure flags (n,).
 
     ``whole`` is the baseline of the service for the events of one host: its rate is the host's prior, and the host is
-    granted no less drift and clumping.
+    granted no less drift and clumping. The clumping is multiplied by ``strictness``.
     """
     prior = whole.rate if whole else 1 / 200
     healthy = find_healthy(time, failed, start_us, end_us, prior=prior)
@@ -40,6 +48,7 @@ def search(time: Times, failed: Flags, start_us: int, end_us: int, *, whole: Bas
     if whole:
         zone, clumping = max(baseline.zone, whole.zone), max(baseline.clumping, whole.clumping)
         baseline = replace(baseline, zone=zone, clumping=clumping)
+    baseline = replace(baseline, clumping=baseline.clumping * strictness)
     candidates = first_pass
     if (baseline.zone, baseline.clumping) != (plain.zone, plain.clumping):
         candidates = _candidates(time, failed, start_us, baseline)

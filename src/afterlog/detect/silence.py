@@ -15,7 +15,6 @@ _EARLY, _MIDDLE, _LATE = 0.051, math.log(2), 3.0  # quantiles of a unit exponent
 _NATS = 6.0  # over ln(bins): at most one false silence in e^6 streams, were arrivals independent
 _SHORTEST_US = 20 * SECOND
 _DAY_US = 86_400 * SECOND
-_HOUR_US = 3_600 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ def find_silences(stream: Stream) -> list[Excursion]:
 
     A gap of length L >= 20 s counts if L lambda / F >= ln(bins) + 6, lambda the lower of the rates before and after, F
     the dispersion of the counts and bins the number of inter-arrivals in the window. Where both ends are rotation
-    instants a file is missing; where it is one hour from a full hour the clock was changed; where other days are silent
-    at that time it is the custom: none of these is reported.
+    instants a file is missing; where most of it lies in a known gap (an hour that a clock skipped) nothing is; where
+    other days are silent at that time it is the custom: none of these is reported.
     """
     time = stream.time_us
     if time.size < 2 * _NEIGHBOURS[0]:
@@ -123,18 +122,7 @@ def _is_explained(stream: Stream, gap: _Gap, need: float) -> bool:
     ends = [any(abs(r - edge) <= slack for r in stream.rotation_us) for edge in (gap.low_us, gap.high_us)]
     if all(ends):
         return True
-    return _is_clock_change(gap) or _is_customary(stream, gap, need)
-
-
-def _is_clock_change(gap: _Gap) -> bool:
-    """Tell whether a gap is one hour from a full hour, as when a zone's clock goes forward."""
-    if gap.before == 0 or gap.after == 0:
-        return False
-    # the last request before and the first one after lie outside the hour, by exponential waits
-    early, late = 2 * SECOND + int(4.5 / gap.before), 2 * SECOND + int(4.5 / gap.after)
-    hour = -(-(gap.low_us - 2 * SECOND) // _HOUR_US) * _HOUR_US
-    inside = -2 * SECOND <= hour - gap.low_us <= early and -2 * SECOND <= gap.high_us - hour - _HOUR_US <= late
-    return inside and max(early, late) < 700 * SECOND
+    return _is_customary(stream, gap, need)
 
 
 def _is_customary(stream: Stream, gap: _Gap, need: float) -> bool:

@@ -24,7 +24,9 @@ class Stream:
     All arrays have shape (n,). ``time_us`` is UTC microseconds, ascending, ties allowed; ``client``,
     ``signature`` (method, route, agent) and ``host`` are codes, -1 where unknown; ``client_error`` marks 4xx.
     ``resolution_us`` is the step of the stamps. ``[start_us, end_us)`` is what the sources cover, ``gaps`` are
-    intervals known to be missing, ``rotation_us`` the instants at which a source file ends or begins.
+    intervals known to be missing, ``rotation_us`` the instants at which a source file ends or begins. ``route`` are
+    codes of groups of paths, None where they don't matter. Evidence is divided by ``strictness``: 2 asks for twice as
+    much as 1.
     """
 
     time_us: Times
@@ -38,6 +40,8 @@ class Stream:
     end_us: int
     gaps: tuple[tuple[int, int], ...] = ()
     rotation_us: tuple[int, ...] = ()
+    route: Codes | None = None
+    strictness: float = 1.0
 
     def take(self, which: Flags | Counts | slice) -> Stream:
         """Return the stream with only the events selected by a mask, indices or a slice."""
@@ -49,6 +53,7 @@ class Stream:
             signature=self.signature[which],
             client_error=self.client_error[which],
             host=self.host[which],
+            route=None if self.route is None else self.route[which],
         )
 
 

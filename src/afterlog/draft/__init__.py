@@ -2,60 +2,111 @@
 
 from __future__ import annotations
 
-from afterlog.draft.evidence import coverage, unread
+from typing import Final
+
+from afterlog.availability import Alert, burn, first_alert
+from afterlog.draft.evidence import coverage, looked_at, silences, times_note, unread
+from afterlog.draft.figures import duration_of, figures, phases
 from afterlog.draft.gaps import questions
-from afterlog.draft.how import measures, resolution
-from afterlog.draft.model import Chapter, Draft, Figure, Measure, Suspect
-from afterlog.draft.what import detection, figures, minor, summary
-from afterlog.draft.why import cause, suspect
-from afterlog.draft.words import between, title_of
-from afterlog.findings import Findings, alibi_of
+from afterlog.draft.how import resolution
+from afterlog.draft.measures import lessons, measures
+from afterlog.draft.milestones import detection, milestones
+from afterlog.draft.model import Chapter, Coverage, Draft, Figure, Innocent, Lesson, Measure, Milestone, Suspect
+from afterlog.draft.names import named_timeline
+from afterlog.draft.what import minor, summary
+from afterlog.draft.why import cause, innocent, suspect
+from afterlog.draft.words import between, ends_of
+from afterlog.findings import Findings
+from afterlog.impact import bad_of
 from afterlog.outages import Outage
 from afterlog.statement import Code, text
 
-__all__ = ["Chapter", "Draft", "Figure", "Measure", "Suspect", "between", "make_draft"]
+__all__ = [
+    "Chapter", "Coverage", "Draft", "Figure", "Innocent", "Lesson", "Measure", "Milestone", "Suspect", "between",
+    "make_draft",
+]  # fmt: skip
+
+USUAL_OBJECTIVE: Final = 0.999
+"""The objective assumed for the alert that would have fired, where a person states none."""
 
 
-def make_draft(findings: Findings, zone: str, picture: str | None) -> Draft:
-    """Tell the findings; times are printed in ``zone``."""
+def make_draft(
+    findings: Findings, zone: str, picture: str | None = None, *, objective: float | None = None, names: bool = False
+) -> Draft:
+    """Tell the findings.
+
+    Args:
+        findings: what was inferred.
+        zone: the zone in which times are printed.
+        picture: file name of the picture, relative to the draft; None for none.
+        objective: share of requests that should succeed, such as 0.999; None where a person states none.
+        names: keep the names of people's accounts; without it they appear as roles.
+
+    """
     real = [outage for outage in findings.outages if outage.level != "blip" and not outage.single]
     lesser = [outage for outage in findings.outages if outage.level == "blip" or outage.single]
-    chapters = tuple(_chapter(outage, findings) for outage in real)
+    chapters = tuple(_chapter(outage, findings, objective, names=names) for outage in real)
     title = text("Postmortem: ", *chapters[0].headline) if chapters else text("No outage found")
     return Draft(
-        title,
-        zone,
-        chapters,
-        tuple(s for s in map(minor, lesser) if s),
-        findings.timeline,
-        findings.left_out,
-        picture,
-        coverage(findings.ledgers),
-        unread(findings.ledgers),
-        findings,
+        title=title,
+        zone=zone,
+        day_us=real[0].first_us if real else None,
+        chapters=chapters,
+        looked_at=looked_at(findings.signals),
+        minor=tuple(s for s in map(minor, lesser) if s),
+        silences=silences(findings.ledgers),
+        timeline=named_timeline(findings.timeline, findings.history) if names else findings.timeline,
+        left_out=findings.left_out,
+        picture=picture,
+        coverage=coverage(findings.ledgers),
+        unread=unread(findings.ledgers),
+        times=times_note(findings.ledgers),
+        findings=findings,
     )
 
 
-def _chapter(outage: Outage, findings: Findings) -> Chapter:
+def _chapter(outage: Outage, findings: Findings, objective: float | None, *, names: bool) -> Chapter:
     impact = findings.impacts.get(outage.id)
     ranking = findings.ranking(outage)
     endings = [ending for ending in findings.endings if ending.outage == outage.id]
+    cost = None
+    if impact and objective:
+        cost = burn(impact.failed, impact.requests, outage.last_us - outage.first_us, objective)
+    alert = _alert(outage, findings, objective or USUAL_OBJECTIVE)
     return Chapter(
         outage=outage,
-        headline=text("requests to ", Code(outage.service), " failed")
+        headline=text("requests to ", Code(outage.service), _verb(outage))
         if outage.service
         else text("an outage stated by hand"),
-        summary=tuple(summary(outage, impact, ranking, endings)),
-        figures=tuple(figures(outage, impact)) if impact else (),
-        phases=tuple((p.start_us, p.end_us, p.requests, p.failed, p.rate, p.hosts) for p in outage.phases),
-        detection=tuple(detection(outage, findings)),
-        cause=tuple(cause(ranking)),
+        service=text(Code(outage.service)) if outage.service else text("not known"),
+        duration=duration_of(outage),
+        severity=cost.severity if cost else "",
+        summary=tuple(summary(outage, impact, ranking, endings, findings)),
+        figures=tuple(figures(outage, impact, cost)) if impact else (),
+        milestones=tuple(milestones(outage, impact, endings, findings)),
+        phases=tuple(phases(outage, impact)),
+        detection=tuple(
+            detection(outage, findings, alert, objective or USUAL_OBJECTIVE, stated=objective is not None, names=names)
+        ),
+        cause=tuple(cause(outage, ranking)),
         verdict=ranking.verdict if ranking else "no-change-explains-it",
         suspects=tuple(suspect(one, rank) for rank, one in enumerate(ranking.suspects, 1)) if ranking else (),
-        innocent=tuple((title_of(c.change), alibi_of(c), c.change.places[:1]) for c in ranking.innocent)
-        if ranking
-        else (),
+        innocent=tuple(map(innocent, ranking.innocent)) if ranking else (),
         resolution=tuple(resolution(outage, endings, findings)),
-        measures=tuple(measures(outage, ranking, findings)),
-        questions=questions(outage, findings),
+        measures=tuple(measures(outage, ranking, endings, findings)),
+        lessons=tuple(lessons(outage, impact, ranking, endings, findings)),
+        questions=questions(outage, ranking, endings, findings),
+        places=ends_of(outage),
     )
+
+
+def _verb(outage: Outage) -> str:
+    return {"client-errors": " were refused", "silence": " went unanswered"}.get(outage.kind, " failed")
+
+
+def _alert(outage: Outage, findings: Findings, objective: float) -> Alert | None:
+    signal = next((signal for signal in findings.signals if signal.service == outage.service), None)
+    if signal is None:
+        return None
+    requests = signal.requests
+    return first_alert(requests, bad_of(requests, outage), outage.first_us, outage.last_us, objective)

@@ -2,48 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any, Final
 
 from afterlog.case import Ledger
-from afterlog.draft.model import Coverage
-from afterlog.draft.words import span
+from afterlog.draft.model import Coverage, Unread
+from afterlog.draft.words import between, many
+from afterlog.evidence import Place
+from afterlog.outages import percent
+from afterlog.signals import Signal
+from afterlog.statement import Code, Statement, Text, Time, text
 
-_READ = ("read", "partly-read")
+_READ: Final = ("read", "partly-read")
+_SILENCE_US: Final = 1_800_000_000
+_MOST: Final = 5
 
 
 def coverage(ledgers: Sequence[Ledger]) -> tuple[Coverage, ...]:
-    """Sum up the sources by host and parser, in alphabetical order."""
-    read = sorted((ledger for ledger in ledgers if ledger.status in _READ), key=_group)
-    return tuple(_covered(host, parser, list(group)) for (host, parser), group in groupby(read, key=_group))
+    """Sum up the sources by host, in alphabetical order."""
+    read = sorted((ledger for ledger in ledgers if ledger.status in _READ), key=lambda x: (x.host or "", x.path))
+    return tuple(_covered(host, list(group)) for host, group in groupby(read, key=lambda x: x.host or ""))
 
 
-def _group(ledger: Ledger) -> tuple[str, str]:
-    return ledger.host or "", ledger.parser or ""
-
-
-def _covered(host: str, parser: str, ledgers: list[Ledger]) -> Coverage:
+def _covered(host: str, ledgers: list[Ledger]) -> Coverage:
     return Coverage(
-        host,
-        parser,
+        Code(host or "(no host)"),
+        tuple(sorted({ledger.parser for ledger in ledgers if ledger.parser})),
         len(ledgers),
         sum(ledger.lines for ledger in ledgers),
         sum(ledger.events for ledger in ledgers),
         sum(ledger.rejects for ledger in ledgers),
-        tuple(sorted({_known_by(ledger) for ledger in ledgers if ledger.zone})),
-        tuple(ledger.path for ledger in ledgers),
+        min((ledger.first for ledger in ledgers if ledger.first is not None), default=None),
+        max((ledger.last for ledger in ledgers if ledger.last is not None), default=None),
     )
 
 
-def _known_by(ledger: Ledger) -> str:
-    """Say in which zone a source was read, how that is known, and whether its clock was set right."""
-    told = f"{ledger.zone} ({ledger.zone_basis})"
-    if not ledger.clock_offset_s:
-        return told
-    direction = "ahead" if ledger.clock_offset_s > 0 else "behind"
-    return f"{told}; its clock was {span(abs(ledger.clock_offset_s))} {direction} and was set right"
+def unread(ledgers: Sequence[Ledger]) -> tuple[Unread, ...]:
+    """Name the sources that could not be read, or not wholly."""
+    return tuple(
+        Unread(Code(x.path), x.status, Code(x.reason)) for x in ledgers if x.status in ("unreadable", "partly-read")
+    )
 
 
-def unread(ledgers: Sequence[Ledger]) -> tuple[tuple[str, str, str], ...]:
-    """Name the sources that could not be read, or not wholly: path, status and reason."""
-    return tuple((x.path, x.status, x.reason) for x in ledgers if x.status in ("unreadable", "partly-read"))
+def times_note(ledgers: Sequence[Ledger]) -> tuple[Statement, ...]:
+    """Say how zones, years and clocks are known where the lines do not say it, each with a line as an example."""
+    dated = [ledger for ledger in ledgers if ledger.status in _READ and ledger.events]
+    said: list[Statement] = []
+    for (basis, zone), group in _by(dated, lambda x: (x.zone_basis or "", x.zone or "")):
+        how = {
+            "zone-stated": text(" as you stated it"),
+            "zone-inferred": text(", inferred: ", Code(group[0].zone_why)),
+            "zone-assumed": text(", assumed: nothing tells it"),
+        }.get(basis)
+        if how is not None:
+            words = text(f"{_sources(group)} no zone; ", Code(zone), " is used", *how, ".")
+            said.append(Statement(words, (Place(group[0].path, 1, 0),)))
+    for year, group in _by([x for x in dated if x.year and x.year_why], lambda x: x.year or 0):
+        words = text(f"{_sources(group)} no year; {year} comes from ", Code(group[0].year_why), ".")
+        said.append(Statement(words, (Place(group[0].path, 1, 0),)))
+    for offset, group in _by([x for x in dated if abs(x.clock_offset_s) >= 0.05], lambda x: x.clock_offset_s):
+        which = "ahead" if offset > 0 else "behind"
+        words = text(
+            "The clock of ",
+            Code(group[0].host or group[0].path),
+            f" was {abs(offset):.1f} s {which}; its times are corrected.",
+        )
+        said.append(Statement(words, (Place(group[0].path, 1, 0),)))
+    return tuple(said)
+
+
+def _by(ledgers: list[Ledger], key: Callable[[Ledger], Any]) -> list[tuple[Any, list[Ledger]]]:
+    ordered = sorted(ledgers, key=lambda ledger: (key(ledger), ledger.path))
+    return [(value, list(group)) for value, group in groupby(ordered, key=key)]
+
+
+def _sources(group: list[Ledger]) -> str:
+    return f"{many(len(group), 'source').capitalize()} {'prints' if len(group) == 1 else 'print'}"
+
+
+def silences(ledgers: Sequence[Ledger]) -> tuple[Statement, ...]:
+    """Name the longest silences of sources, at most five; the first line of the source stands for it."""
+    found = [(b - a, ledger, a, b) for ledger in ledgers for a, b in ledger.gaps if b - a >= _SILENCE_US]
+    longest = sorted(found, key=lambda item: (-item[0], item[1].path, item[2]))[:_MOST]
+    return tuple(_silent(ledger, a, b) for _length, ledger, a, b in sorted(longest, key=lambda x: (x[2], x[1].path)))
+
+
+def _silent(ledger: Ledger, start_us: int, end_us: int) -> Statement:
+    words: Text = text(Code(ledger.path), " says nothing from ", Time(start_us), " to ", Time(end_us))
+    return Statement((*words, f" ({between(start_us, end_us)})."), (Place(ledger.path, 1, 0),))
+
+
+def looked_at(signals: Sequence[Signal]) -> tuple[Statement, ...]:
+    """Say of each service what its requests were like."""
+    said = []
+    for signal in signals:
+        requests = signal.requests
+        count, failed = len(requests), int(requests.failed.sum())
+        first, last = int(requests.time[0]), int(requests.time[-1])
+        words = text(
+            Code(signal.service), f": {failed:,} of {count:,} requests failed ({percent(failed / count)}), from "
+        )
+        ends = text(Time(first), " to ", Time(last), ".")
+        said.append(Statement((*words, *ends), (requests.place(0), requests.place(count - 1))))
+    return tuple(said)

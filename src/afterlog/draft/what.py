@@ -1,140 +1,135 @@
-"""What happened: the summary, the figures of the impact, and who noticed when."""
+"""What happened: the summary in a few sentences, and the smaller things beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from afterlog.causes import Ranking
-from afterlog.draft.model import Figure
-from afterlog.draft.words import between, capital, ends_of, from_to, title_of
+from afterlog.changes import Change
+from afterlog.draft.why import last_stage, taken_back
+from afterlog.draft.words import capital, ends_of, from_to, listed, title_of
+from afterlog.event import Outcome
 from afterlog.findings import Findings
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
 from afterlog.resolution import Ending
-from afterlog.statement import Code, Part, Statement, Time, codes, text
+from afterlog.statement import Code, Statement, Text, Time, codes, text
 
 
 def summary(
-    outage: Outage, impact: Impact | None, ranking: Ranking | None, endings: Sequence[Ending]
+    outage: Outage, impact: Impact | None, ranking: Ranking | None, endings: Sequence[Ending], findings: Findings
 ) -> list[Statement]:
-    """Say in a few sentences what failed, for whom, what else worked, why, and what ended it."""
-    ends = ends_of(outage)
-    if not ends:
-        return []
-    said: list[Statement] = []
-    if impact:
-        users = text(f", for {impact.clients:,} of {impact.clients_seen:,} client addresses seen")
-        how = text(
-            f"{impact.failed:,} of {impact.requests:,} requests to ",
-            Code(outage.service),
-            f" failed ({percent(impact.rate)})",
-        )
-        said.append(
-            Statement(text("On ", Time(outage.first_us, "date"), ", ", *from_to(outage), ", ", *how, *users, "."), ends)
-        )
-        for beside in impact.beside:
-            kept = "kept working" if beside.failed == 0 else "was affected too"
-            words = text(
-                "Requests to ",
-                Code(beside.service),
-                f" {kept}: {beside.failed:,} of {beside.requests:,} failed in the same time.",
-            )
-            said.append(Statement(words, (beside.place,)))
-    if ranking and ranking.suspects and ranking.verdict != "no-change-explains-it":
-        cause = ranking.suspects[0]
-        sure = "The most likely trigger is" if ranking.verdict == "likely" else "A possible trigger is"
-        words = text(f"{sure} ", *title_of(cause.change), ", begun at ", Time(cause.change.start_us), ".")
-        said.append(Statement(words, cause.change.places[:2]))
-    healed = [ending for ending in endings if ending.change]
-    if healed:
-        parts: list[Part] = []
-        for ending in healed:
-            parts += [", " if parts else "", *title_of(ending.change), " at ", Time(ending.change.start_us)]  # type: ignore[union-attr,arg-type]
-        said.append(Statement(text("It ended with ", *parts, "."), tuple(e.places[-1] for e in healed)))
+    """Say in a few sentences what failed, for whom, what else worked, why, what was tried, and what ended it."""
+    said = [*_failed(outage, impact), *_trigger(outage, ranking), *_attempts(outage, findings), *_end(endings)]
+    if not said or not _end(endings):
+        said += _open(outage)
     return said
 
 
-def figures(outage: Outage, impact: Impact) -> list[Figure]:
-    """Give the rows of the impact table."""
+def _failed(outage: Outage, impact: Impact | None) -> list[Statement]:
     ends = ends_of(outage)
-    rows = [
-        Figure(text("Duration"), text(_duration(outage)), ends),
-        Figure(
-            text("Requests failed"),
-            text(f"{impact.failed:,} of {impact.requests:,} ({percent(impact.rate)})"),
-            ends,
-        ),
-        Figure(text("Failures outside the outage"), text(_outside(outage)), ends[:1]),
-        Figure(
-            text("Highest failure rate in a minute"),
-            text(f"{percent(impact.peak_rate)}, first at ", Time(impact.peak_us, "minutes")),
-            ends[:1],
-        ),
-        Figure(
-            text("Client addresses with failures"),
-            text(f"{impact.clients:,} of {impact.clients_seen:,} seen"),
-            ends,
-        ),
-        Figure(
-            text("Answers"),
-            text(", ".join(f"{count:,} × {status}" for status, count in impact.statuses)),
-            ends[:1],
-        ),
-    ]
-    if impact.expected is not None and impact.requests < 0.8 * impact.expected:
-        missing = impact.expected - impact.requests
-        rows.append(
-            Figure(
-                text("Requests that never came (estimate)"),
-                text(f"about {missing:,.0f}, from the rate before the start"),
-                ends[:1],
-            )
-        )
-    failing = [route for route in impact.routes if route.failed]
-    if failing:
-        words: list[Part] = []
-        for route in failing[:5]:
-            words += ["; " if words else "", Code(route.route), f" {route.failed:,} of {route.requests:,}"]
-        rows.append(Figure(text("Most affected routes"), tuple(words), ends[:1]))
-    for beside in impact.beside:
-        words = [f"{beside.failed:,} of {beside.requests:,} failed"]
-        rows.append(Figure(text("Beside it: ", Code(beside.service)), tuple(words), (beside.place,)))
-    return rows
-
-
-def _outside(outage: Outage) -> str:
-    base = outage.baseline
-    return (
-        f"{base.failures:,} of {base.requests:,} ({percent(base.failures / base.requests)})"
-        if base.requests
-        else "not measured"
-    )
-
-
-def _duration(outage: Outage) -> str:
-    length = between(outage.first_us, outage.last_us)
-    return f"at least {length}" if outage.open_start or outage.open_end else length
-
-
-def detection(outage: Outage, findings: Findings) -> list[Statement]:
-    """Tell when somebody first looked."""
-    looks = [look for look in findings.history.looks if outage.first_us <= look.start_us <= outage.last_us]
-    if not looks:
+    if not impact or not ends:
         return []
-    look = looks[0]
-    gap = between(outage.first_us, look.start_us)
-    verb = "read" if look.what == "read" else "ran"
-    what = Code(look.target if look.what == "read" else look.commands[0])
-    words = text(
-        f"The first look that the logs show came {gap} after the start: an operator {verb} ",
-        what,
-        " on ",
-        *codes(look.hosts[:1]),
-        " at ",
-        Time(look.start_us),
-        ".",
+    day = text("On ", Time(outage.first_us, "date"), ", ", *from_to(outage), ", ")
+    verb = "were refused" if outage.kind == "client-errors" else "failed"
+    what = text(
+        f"{impact.failed:,} of {impact.requests:,} requests to ",
+        Code(outage.service),
+        f" {verb} ({percent(impact.rate)}).",
     )
-    return [Statement(words, (*look.places[:1], *ends_of(outage)[:1]))]
+    if outage.kind == "silence":
+        what = text("no request to ", Code(outage.service), " was answered.")
+    said = [Statement((*day, *what), ends)]
+    if impact.clients and impact.clients == impact.clients_seen and impact.clients > 1:
+        words = text(
+            f"Every client address seen in that time, {impact.clients:,} of {impact.clients_seen:,}, met failures."
+        )
+        said.append(Statement(words, ends))
+    elif impact.clients:
+        words = text(f"{impact.clients:,} of {impact.clients_seen:,} client addresses seen in that time met failures.")
+        said.append(Statement(words, ends))
+    for other in impact.beside:
+        kept = "kept working" if other.failed == 0 else "was affected too"
+        words = text(
+            Code(other.service),
+            f" {kept}: {other.failed:,} of {other.requests:,} of its requests failed in the same time.",
+        )
+        said.append(Statement(words, (other.place,)))
+    return said
+
+
+def _trigger(outage: Outage, ranking: Ranking | None) -> list[Statement]:
+    if not ranking or not ranking.suspects or ranking.verdict == "no-change-explains-it":
+        return []
+    change = ranking.suspects[0].change
+    sure = "The most likely trigger is" if ranking.verdict == "likely" else "A possible trigger is"
+    brought = text(", which changed ", *codes(change.targets, 2)) if change.targets and change.tool == "ansible" else ()
+    words = text(f"{sure} ", *title_of(change, short=True), ", begun at ", Time(change.start_us), *brought, ".")
+    told = [Statement(words, change.places[:2]), *last_stage(outage, change)]
+    return told + taken_back(ranking.suspects[0])
+
+
+def failed_attempts(outage: Outage, findings: Findings) -> list[Change]:
+    """Give what was tried during the outage and failed."""
+    return [
+        change
+        for change in findings.history.changes
+        if outage.start.high_us < change.start_us <= outage.end.high_us
+        and change.outcome == str(Outcome.FAILED)
+        and not change.routine
+    ]
+
+
+def _attempts(outage: Outage, findings: Findings) -> list[Statement]:
+    said = []
+    for change in failed_attempts(outage, findings)[:2]:
+        told = text(": ", Code(change.failure)) if change.failure else ()
+        words = text(*capital(title_of(change, short=True)), " at ", Time(change.start_us), " failed", *told, ".")
+        said.append(Statement(words, change.places[:2]))
+    return said
+
+
+def _end(endings: Sequence[Ending]) -> list[Statement]:
+    """Tell the recovery in one sentence, server by server where one kind of act healed them all."""
+    healed = [ending for ending in endings if ending.change]
+    if not healed:
+        return []
+    kinds = {(e.change.tool, e.change.action, e.change.targets[:1]) for e in healed if e.change}
+    if len(kinds) == 1 and len(healed) > 1 and all(ending.recovered for ending in healed):
+        change = healed[0].change
+        act = (
+            text("a ", change.action, " of ", Code(change.targets[0]))
+            if change and change.targets
+            else text("the same act")
+        )
+        parts = [text(*codes(ending.recovered), " at ", Time(ending.time_us)) for ending in healed]
+        words = text("The servers answered again one by one, each after ", *act, ": ", *listed(parts), ".")
+    else:
+        parts = [
+            text(*title_of(ending.change), " at ", Time(ending.change.start_us)) for ending in healed if ending.change
+        ]
+        words = text("It ended with ", *listed(parts), ".")
+    return [Statement(words, tuple(ending.places[0] for ending in healed))]
+
+
+def _open(outage: Outage) -> list[Statement]:
+    """Say what is missing of the end."""
+    ends = ends_of(outage)
+    if not ends:
+        return []
+    if outage.open_end:
+        return [
+            Statement(
+                text("It had not ended when the logs end; the last failure in them is at ", Time(outage.last_us), "."),
+                ends[-1:],
+            )
+        ]
+    return [
+        Statement(
+            text("Nothing in the logs explains why it ended; the last failure is at ", Time(outage.last_us), "."),
+            ends[-1:],
+        )
+    ]
 
 
 def minor(outage: Outage) -> Statement | None:
@@ -146,10 +141,6 @@ def minor(outage: Outage) -> Statement | None:
         "client": "; all of it came from one client",
         "signature": "; all of it came from one kind of request",
     }.get(outage.single, "")
-    words = text(
-        *capital(from_to(outage)),
-        f" {outage.failed:,} of {outage.requests:,} requests to ",
-        Code(outage.service),
-        f" failed{why}.",
-    )
-    return Statement(words, ends)
+    label: Text = text("Errors of one client: " if outage.single else "Blip: ")
+    words = text(*label, *from_to(outage), f", {outage.failed:,} of {outage.requests:,} requests to ")
+    return Statement((*words, *text(Code(outage.service), f" failed{why}.")), ends)

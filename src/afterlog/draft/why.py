@@ -5,30 +5,60 @@ from __future__ import annotations
 from typing import Final
 
 from afterlog.causes import Cause, Ranking
-from afterlog.draft.model import Suspect
-from afterlog.draft.words import capital, title_of
+from afterlog.changes import Change
+from afterlog.draft.model import Argument, Innocent, Suspect
+from afterlog.draft.words import between, capital, ends_of, title_of
+from afterlog.findings import alibi_of
+from afterlog.outages import Outage
 from afterlog.statement import Code, Statement, Time, codes, text
 
 _TELLING: Final = frozenset({"taken back", "words", "repair", "order"})
+_LINES: Final = 3
 
 
-def cause(ranking: Ranking | None) -> list[Statement]:
+def cause(outage: Outage, ranking: Ranking | None) -> list[Statement]:
     """Tell the likeliest trigger; nothing where no change explains the outage."""
     if not ranking or not ranking.suspects or ranking.verdict == "no-change-explains-it":
         return []
-    change = ranking.suspects[0].change
-    said = []
-    targets = text(" It changed ", *codes(change.targets), ".") if change.targets else ()
-    words = text("At ", Time(change.start_us), " ", *title_of(change), " began.", *targets)
-    said.append(Statement(words, change.places[:3] or change.places))
-    if change.subject:
-        said.append(Statement(text("Its content was described as ", Code(change.subject), "."), change.places[-1:]))
-    for line, place in change.content[:6]:
-        if not _told(line, ranking):
-            continue
-        said.append(Statement(text("It brought the line ", Code(line.strip()), "."), (place,)))
-    telling = [term for term in ranking.suspects[0].terms if term.name in _TELLING and term.places]
+    first = ranking.suspects[0]
+    change = first.change
+    begun = text(*capital(title_of(change)), " began at ", Time(change.start_us), ".")
+    said = [Statement(begun, change.places[:1])]
+    if change.targets:
+        said.append(Statement(text("It changed ", *codes(change.targets), "."), change.places[1:3] or change.places))
+    if change.subject and change.tool != "git":
+        said.append(Statement(text("Its author described it as ", Code(change.subject), "."), change.places[-1:]))
+    telling = [term for term in first.terms if term.name in _TELLING and term.places]
+    told = {place for term in telling for place in term.places}
+    for line, place in change.content:
+        if _told(line, ranking) and place not in told and len(said) < _LINES + 2:
+            said.append(Statement(text("It brought the line ", Code(line.strip()), "."), (place,)))
+    said += last_stage(outage, change)
+    delay = next((term for term in first.terms if term.name == "delay" and term.places), None)
+    if delay:
+        said.append(Statement(text(*capital(delay.words), "."), delay.places))
     return said + [Statement(text(*capital(term.words), "."), term.places) for term in telling]
+
+
+def last_stage(outage: Outage, change: Change) -> list[Statement]:
+    """Tell the last stage of a change that began before the first failure."""
+    begun = [part for part in change.parts[1:] if part.start_us <= outage.start.high_us]
+    if not begun or outage.open_start:
+        return []
+    part = begun[-1]
+    when = (
+        f", {between(part.start_us, outage.first_us)} before the first failure"
+        if part.start_us < outage.first_us
+        else ""
+    )
+    words = text("Its stage ", Code(part.name), " began at ", Time(part.start_us), f"{when}.")
+    return [Statement(words, (part.place, *ends_of(outage)[:1]))]
+
+
+def taken_back(cause: Cause) -> list[Statement]:
+    """Tell that a later change took back what this one brought."""
+    terms = [term for term in cause.terms if term.name == "taken back" and term.places]
+    return [Statement(text(*capital(term.words), "."), term.places) for term in terms[:1]]
 
 
 def _told(line: str, ranking: Ranking) -> bool:
@@ -39,5 +69,12 @@ def _told(line: str, ranking: Ranking) -> bool:
 
 def suspect(cause: Cause, rank: int) -> Suspect:
     """Give a row of the table of suspects."""
-    arguments = tuple((term.value, term.words, term.places) for term in cause.terms if abs(term.value) >= 0.05)
-    return Suspect(rank, title_of(cause.change), cause.confidence, arguments, cause.change.places[:2])
+    arguments = [Argument(term.value, term.words, term.places) for term in cause.terms if abs(term.value) >= 0.05]
+    reasons = tuple(argument for argument in arguments if argument.value > 0)
+    doubts = tuple(argument for argument in arguments if argument.value < 0)
+    return Suspect(rank, title_of(cause.change, short=True), cause.confidence, reasons, doubts, cause.change.places[:2])
+
+
+def innocent(cause: Cause) -> Innocent:
+    """Give a change that is not suspected, and why."""
+    return Innocent(capital(title_of(cause.change, short=True)), alibi_of(cause), cause.change.places[:1])

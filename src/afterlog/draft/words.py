@@ -7,13 +7,14 @@ from typing import Final
 from afterlog.changes import Change
 from afterlog.evidence import Place
 from afterlog.outages import Outage
-from afterlog.statement import Code, Text, Time, codes, text
+from afterlog.statement import Code, Part, Text, Time, codes, text
 
 SECOND: Final = 1_000_000
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def span(seconds: float) -> str:
-    """Write a length of time as people do: 3 h 07 min, 4 min 06 s, 12 s."""
+    """Write a length of time as people do: 3 h 07 min 24 s, 4 min 06 s, 12 s."""
     whole = round(seconds)
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min {whole % 60:02d} s"
@@ -23,6 +24,12 @@ def span(seconds: float) -> str:
 def between(start_us: int, end_us: int) -> str:
     """Give the length between two moments as printed, in whole seconds."""
     return span(end_us // SECOND - start_us // SECOND)
+
+
+def minutes(start_us: int, end_us: int) -> str:
+    """Give a length to the minute: 49 minutes, 2 h 36 min."""
+    whole = round((end_us - start_us) / (60 * SECOND))
+    return f"{whole // 60} h {whole % 60:02d} min" if whole >= 90 else f"{whole} minute{'s' if whole != 1 else ''}"
 
 
 def ends_of(outage: Outage) -> tuple[Place, ...]:
@@ -37,9 +44,36 @@ def from_to(outage: Outage) -> Text:
     return (*begin, *finish)
 
 
-def title_of(change: Change) -> Text:
+def number(count: int) -> str:
+    """Write small numbers as words."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+def many(count: int, one: str) -> str:
+    """Count things: one server, three servers."""
+    return f"{number(count)} {one}{'' if count == 1 else 's'}"
+
+
+def listed(parts: list[Text]) -> Text:
+    """Join texts as people do: a, b and c."""
+    told: list[Part] = []
+    for index, part in enumerate(parts):
+        told += ([" and " if index == len(parts) - 1 else ", "] if index else []) + list(part)
+    return tuple(told)
+
+
+def hosts_of(change: Change, *, short: bool = False) -> Text:
+    """Say where a change happened; ``short`` counts many hosts instead of listing them."""
+    if not change.hosts:
+        return ()
+    if short and len(change.hosts) > 2:
+        return text(f" on {many(len(change.hosts), 'server')}")
+    return text(" on ", *codes(change.hosts))
+
+
+def title_of(change: Change, *, short: bool = False) -> Text:
     """Name a change in a sentence."""
-    where = text(" on ", *codes(change.hosts)) if change.hosts else ()
+    where = hosts_of(change, short=short)
     if change.tool == "ansible":
         return text("the Ansible run ", Code(change.parts[0].name if change.parts else change.title), *where)
     if change.tool == "puppet":
@@ -47,7 +81,7 @@ def title_of(change: Change) -> Text:
     if change.tool == "package":
         return text("the package change ", Code(change.title.partition(": ")[2]), *where)
     if change.tool == "service":
-        return text("the ", change.action, " of ", Code(change.targets[0]), *where)
+        return text("the ", change.action, " of ", Code(change.targets[0] if change.targets else change.title), *where)
     if change.tool == "git":
         return text("the commit ", Code(change.subject))
     return text(Code(change.title), *where)

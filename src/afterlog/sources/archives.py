@@ -16,14 +16,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from afterlog.errors import InputError
 from afterlog.sources.compression import CHUNK, codec_of, open_codec
 from afterlog.sources.kinds import is_tar, is_zip
 
 _IN_MEMORY: Final = 8 << 20
-_DAMAGE: Final = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError, ValueError)
+_DAMAGE: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    zlib.error,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,28 @@ class _Stream(io.RawIOBase):
         return len(data)
 
 
+class _Patient:
+    """A stream that gives all that comes before damage, and raises only then."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._failure: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        if self._failure is not None:
+            raise self._failure
+        held: list[bytes] = []
+        try:
+            while size > 0 and (data := self._stream.read1(size)):
+                held.append(data)
+                size -= len(data)
+        except _DAMAGE as error:
+            self._failure = error
+            if not held:
+                raise
+        return b"".join(held)
+
+
 def is_archive(raw: Any) -> bool:
     """Tell whether a file, open at its beginning, is an archive, maybe a compressed one."""
     head = raw.read(512)
@@ -86,9 +117,7 @@ def list_members(raw: Any, bounds: Bounds = BOUNDS) -> Iterator[Member]:
 
     What cannot be read is told as a member with its ``problem``; what comes before damage is told first.
     """
-    count = 0
-    for member in _listed(raw, (), "", bounds):
-        count += 1
+    for count, member in enumerate(_listed(raw, (), "", bounds), 1):
         if count > bounds.members:
             yield Member(member.members, "", 0, 0, f"more than {bounds.members:,} members; the others are not read")
             return
@@ -111,7 +140,13 @@ def _listed(raw: Any, above: tuple[int, ...], prefix: str, bounds: Bounds) -> It
             else:
                 yield from _listed(inner, here, path + "/", bounds)
     except _DAMAGE as error:
-        yield Member((*above, index + 1), prefix.rstrip("/"), 0, 0, f"the archive is damaged: {error or type(error).__name__}; members before the damage are read")
+        yield Member(
+            (*above, index + 1),
+            prefix.rstrip("/"),
+            0,
+            0,
+            f"the archive is damaged: {error or type(error).__name__}; members before the damage are read",
+        )
 
 
 def _plain_name(name: str) -> str:
@@ -128,11 +163,18 @@ def _entries(raw: Any) -> Iterator[tuple[int, str, int, float, Any]]:
         yield from _zip_entries(raw if _is_file(raw) else peeked)
         return
     codec = codec_of(head)
-    with tarfile.open(fileobj=open_codec(peeked, codec), mode="r|", bufsize=CHUNK, errors="surrogateescape") as archive:
+    content = cast("Any", _Patient(open_codec(peeked, codec)))
+    with tarfile.open(fileobj=content, mode="r|", bufsize=CHUNK, errors="surrogateescape") as archive:
         for index, info in enumerate(archive):
-            archive.members = []  # a list of all would grow without bound
+            archive.members = []  # type: ignore[attr-defined]  # a list of all would grow without bound
             if info.isfile():
-                yield index, info.name.encode("utf-8", "replace").decode(), info.size, float(info.mtime), archive.extractfile(info)
+                yield (
+                    index,
+                    info.name.encode("utf-8", "replace").decode(),
+                    info.size,
+                    float(info.mtime),
+                    archive.extractfile(info),
+                )
 
 
 def _zip_entries(raw: Any) -> Iterator[tuple[int, str, int, float, Any]]:
@@ -165,7 +207,9 @@ def _seekable(raw: Any) -> Iterator[Any]:
         while data := raw.read(CHUNK):
             copy.write(data)
             if copy.tell() > BOUNDS.nested_bytes:
-                raise RuntimeError(f"a zip archive of over {BOUNDS.nested_bytes:,} bytes within another archive; unpack it first")
+                raise RuntimeError(
+                    f"a zip archive of over {BOUNDS.nested_bytes:,} bytes within another archive; unpack it first"
+                )
         copy.seek(0)
         yield copy
 

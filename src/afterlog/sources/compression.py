@@ -37,7 +37,9 @@ def decompressed(raw: io.BufferedIOBase, codec: str) -> Iterator[bytes]:
             given += len(chunk)
             yield chunk
             if codec and given > _RATIO_FROM and given > _RATIO * raw.tell():
-                raise InputError(f"expands to more than {_RATIO} times its size; only its first {given:,} bytes were read")
+                raise InputError(
+                    f"expands to more than {_RATIO} times its size; only its first {given:,} bytes were read"
+                )
     except (EOFError, OSError, zlib.error, lzma.LZMAError, ValueError) as error:
         if not codec:
             raise
@@ -50,7 +52,9 @@ def open_codec(raw: io.BufferedIOBase, codec: str) -> Any:
         return io.BufferedReader(cast("io.RawIOBase", _Zstd(raw)), CHUNK)
     if not codec:
         return raw
-    return {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[codec](cast("Any", raw))
+    if codec == "gzip":
+        return gzip.GzipFile(fileobj=raw)
+    return bz2.BZ2File(raw) if codec == "bzip2" else lzma.LZMAFile(cast("Any", raw))
 
 
 class _Zstd(io.RawIOBase):
@@ -98,3 +102,10 @@ class _Zstd(io.RawIOBase):
 def _damage(codec: str, error: Exception, given: int) -> str:
     what = "ends early (truncated)" if isinstance(error, EOFError) else f"is damaged ({error})"
     return f"the {codec} data {what}; the {given:,} bytes before it were read. Collect it again if you can."
+
+
+def packed_us(head: bytes) -> int | None:
+    """Give the time that a gzip header names, UTC microseconds; None where it names none (RFC 1952, 2.3.1)."""
+    if not head.startswith(b"\x1f\x8b") or len(head) < 8:
+        return None
+    return int.from_bytes(head[4:8], "little") * 1_000_000 or None

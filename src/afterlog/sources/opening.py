@@ -78,7 +78,9 @@ def _raw(source: Source) -> Iterator[bytes]:
                 raw.seek(0)
                 yield from decompressed(raw, codec)
     except PermissionError:
-        raise InputError("permission denied; run as a user who may read it, or copy it with its permissions changed") from None
+        raise InputError(
+            "permission denied; run as a user who may read it, or copy it with its permissions changed"
+        ) from None
     except OSError as error:
         raise InputError(str(error.strerror or error)) from None
 

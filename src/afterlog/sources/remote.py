@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,10 +21,12 @@ def is_address(root: object) -> bool:
 
 def _fsspec() -> Any:
     try:
-        import fsspec  # noqa: PLC0415  an optional extra
+        return importlib.import_module("fsspec")  # an optional extra
     except ImportError:
-        raise InputError("addresses such as s3://… need fsspec: pip install 'afterlog[remote]' and the package of the store (s3fs, gcsfs, …)") from None
-    return fsspec
+        raise InputError(
+            "addresses such as s3://… need fsspec: pip install 'afterlog[remote]' "
+            "and the package of the store (s3fs, gcsfs, …)"
+        ) from None
 
 
 def walk_address(root: str) -> Iterator[Source]:

@@ -16,7 +16,9 @@ _COMPRESSED: Final = re.compile(r"\.(?:gz|bz2|xz|zst)$")
 _DATE: Final = r"(?P<date>(?:19|20)\d\d-?[01]\d-?[0-3]\d(?:[-_T.]?[0-2]\d(?:[-_]?[0-5]\d){0,2})?)"
 _NUMBERED: Final = re.compile(r"(?P<stem>.+?)\.(?P<number>\d{1,4})$")
 _DATED: Final = re.compile(rf"(?P<stem>.*[^\d])[-._]{_DATE}(?:\.(?P<number>\d{{1,4}}))?$")
-_DATED_INSIDE: Final = re.compile(rf"(?P<stem>.*[^\d])[-._]{_DATE}(?:[-._](?P<number>\d{{1,4}}))?(?P<suffix>\.(?:log|txt|out|json))$")
+_DATED_INSIDE: Final = re.compile(
+    rf"(?P<stem>.*[^\d])[-._]{_DATE}(?:[-._](?P<number>\d{{1,4}}))?(?P<suffix>\.(?:log|txt|out|json))$"
+)
 _NUMBERED_INSIDE: Final = re.compile(r"(?P<stem>.+?)[.](?P<number>\d{1,4})(?P<suffix>\.log)$")
 
 

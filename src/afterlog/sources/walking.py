@@ -28,6 +28,7 @@ class _Found:
     path: str
     root: Path
     file: Path
+    git: bool = False  # one of git's own files
 
 
 def walk(roots: Sequence[Path | str]) -> Iterator[Source | NotRead]:
@@ -59,14 +60,17 @@ def _walk_root(root: Path) -> Iterator[_Found]:
     if not root.is_dir() or is_repository(root):
         yield _Found(root.name, root, root)
         return
+    repositories: set[Path] = set()
     for folder, directories, files in os.walk(root, followlinks=False):
         here = Path(folder)
         for name in sorted(directories):
             if (here / name).is_symlink() or is_repository(here / name):
                 yield _Found((here / name).relative_to(root).as_posix(), root, here / name)
-        directories[:] = sorted(name for name in directories if not _holds_objects(here / name))
+        directories.sort()
+        inner = repositories & {here, *here.parents}
+        repositories |= {here / name for name in directories if _holds_objects(here / name)}
         for name in sorted(files):
-            yield _Found((here / name).relative_to(root).as_posix(), root, here / name)
+            yield _Found((here / name).relative_to(root).as_posix(), root, here / name, bool(inner))
 
 
 def _holds_objects(folder: Path) -> bool:
@@ -76,6 +80,9 @@ def _holds_objects(folder: Path) -> bool:
 
 def _look_at(found: _Found) -> Iterator[Source | NotRead]:
     path, root, file = found.path, found.root, found.file
+    if found.git:
+        yield NotRead(path, "not-a-log", "one of git's own files; the repository's history is read as one source")
+        return
     try:
         if file.is_symlink() and file != root:
             yield from _look_at_link(found)
@@ -90,7 +97,9 @@ def _look_at(found: _Found) -> Iterator[Source | NotRead]:
     elif not stat.S_ISREG(status.st_mode):
         yield NotRead(path, "not-a-log", "not a regular file (a socket, pipe or device)")
     else:
-        yield from _opened(Source(path, file, place.host, place.service, status.st_size, status.st_mtime_ns // 1000), root)
+        yield from _opened(
+            Source(path, file, place.host, place.service, status.st_size, status.st_mtime_ns // 1000), root
+        )
 
 
 def _look_at_link(found: _Found) -> Iterator[Source | NotRead]:
@@ -123,14 +132,20 @@ def _opened(source: Source, root: Path) -> Iterator[Source | NotRead]:
                     place = place_of(path, root)
                     mtime_us = int(member.mtime_s * 1e6)
                     yield replace(
-                        source, path=path, host=place.host, service=place.service, size=member.size, mtime_us=mtime_us, members=member.members
+                        source,
+                        path=path,
+                        host=place.host,
+                        service=place.service,
+                        size=member.size,
+                        mtime_us=mtime_us,
+                        members=member.members,
                     )
     except OSError:
         yield source  # opening it again will tell why
 
 
 def _unique(items: Iterable[Source | NotRead]) -> Iterator[Source | NotRead]:
-    """Number what bears the same path, as members of an archive may."""
+    """Put numbers behind equal paths, as members of an archive may have."""
     seen: dict[str, int] = {}
     for item in items:
         seen[item.path] = seen.get(item.path, 0) + 1
@@ -187,10 +202,18 @@ def _without_leftovers(pieces: list[Source]) -> tuple[list[Source], list[NotRead
     for index, piece in enumerate(pieces):
         after = pieces[index + 1] if index + 1 < len(pieces) else None
         before = kept[-1] if kept else None
-        if after is not None and _begins(after, piece):
-            dropped.append(NotRead(piece.path, "not-a-log", f"the beginning of {after.path} (left by copytruncate), which is read instead"))
+        if after is not None and not _same_turn(piece, after) and _begins(after, piece):
+            dropped.append(
+                NotRead(
+                    piece.path,
+                    "not-a-log",
+                    f"the beginning of {after.path} (left by copytruncate), which is read instead",
+                )
+            )
         elif before is not None and _same_turn(before, piece) and _begins(before, piece):
-            dropped.append(NotRead(piece.path, "not-a-log", f"a compressed copy of {before.path}, which is read instead"))
+            dropped.append(
+                NotRead(piece.path, "not-a-log", f"a compressed copy of {before.path}, which is read instead")
+            )
         else:
             kept.append(piece)
     return kept, dropped
@@ -219,11 +242,14 @@ class _Reader:
     """Reads a source by exact amounts."""
 
     def __init__(self, source: Source) -> None:
-        self._chunks = open_chunks(source)
+        self._chunks: Iterator[bytes] = open_chunks(source)
         self._held = b""
 
     def read(self, amount: int) -> bytes:
-        while len(self._held) < amount and (chunk := next(self._chunks, b"")):
-            self._held += chunk
+        try:
+            while len(self._held) < amount and (chunk := next(self._chunks, b"")):
+                self._held += chunk
+        except InputError:
+            self._chunks = iter(())  # what is damaged ends here
         data, self._held = self._held[:amount], self._held[amount:]
         return data

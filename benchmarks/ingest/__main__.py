@@ -1,0 +1,128 @@
+"""Measure us and the peers on the same files in one run, and write the table that the documentation shows.
+
+Run: ``python -m benchmarks.ingest --mb 170 [--rounds 3] [--rates-mb 510] [--memory-mb 10000] [--docs FILE]``.
+Corpora are made under ``--scratch`` and removed afterwards. Every figure is of a whole process, start-up included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from benchmarks.ingest.corpora import KINDS, write_corpus
+from benchmarks.ingest.peers import Contestant, Cost, contestants, measure, medians
+
+_COMPARED_MB = 20
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+    options.add_argument("--mb", type=int, default=170, help="size of each log, 10**6 bytes")
+    options.add_argument("--rates-mb", type=int, default=510, help="size of the access log that is only counted")
+    options.add_argument(
+        "--memory-mb", type=int, default=0, help="also read an access log of this size and tell the peak memory"
+    )
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--seed", type=int, default=7)
+    options.add_argument("--scratch", type=Path, default=Path("/tmp/afterlog-bench"))
+    options.add_argument("--docs", type=Path, default=Path("docs/benchmarks-ingest.md"))
+    chosen = options.parse_args()
+    try:
+        text = "\n".join(report(chosen))
+    finally:
+        shutil.rmtree(chosen.scratch, ignore_errors=True)
+    chosen.docs.parent.mkdir(parents=True, exist_ok=True)
+    chosen.docs.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def report(chosen: argparse.Namespace) -> list[str]:
+    lines = [
+        "# Ingest, measured",
+        "",
+        f"`python -m benchmarks.ingest --mb {chosen.mb} --rates-mb {chosen.rates_mb} --memory-mb {chosen.memory_mb}`:",
+        f"whole processes, interleaved, medians of {chosen.rounds} rounds; CPU is user and system time of all threads;",
+        "MB are 10⁶ bytes of log.",
+        "",
+    ]
+    for kind in KINDS:
+        file = write_corpus(kind, chosen.scratch / kind, chosen.mb, chosen.seed)
+        everyone = contestants(kind, file, chosen.scratch)
+        lines += section(
+            f"{kind}, {file.stat().st_size / 1e6:.0f} MB", file, everyone, medians(everyone, chosen.rounds)
+        )
+        shutil.rmtree(chosen.scratch / kind)
+    lines += counts(chosen)
+    if chosen.memory_mb:
+        lines += memory(chosen)
+    lines += agreement(chosen)
+    return lines
+
+
+def section(title: str, file: Path, everyone: list[Contestant], costs: list[Cost]) -> list[str]:
+    size = file.stat().st_size / 1e6
+    lines = [
+        f"## {title}",
+        "",
+        "| tool | task | CPU s | MB per CPU s | wall s | peak MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.label} | {one.task} | {cost.cpu_s:.2f} | {size / cost.cpu_s:.0f} "
+        f"| {cost.wall_s:.2f} | {cost.peak_mb:.0f} |"
+        for one, cost in zip(everyone, costs, strict=True)
+    ]
+    by_name = {(one.label, one.task): cost.cpu_s for one, cost in zip(everyone, costs, strict=True)}
+    pairs = [
+        (("afterlog", "all fields into a case"), ("lnav", "counts per minute")),
+        (("afterlog", "counts per minute"), ("lnav", "counts per minute")),
+        (("afterlog", "counts per minute"), ("mawk", "counts per minute")),
+    ]
+    told = [
+        f"- {ours[1]} by {ours[0]} / {theirs[1]} by {theirs[0]}: **{by_name[ours] / by_name[theirs]:.2f}** of the CPU"
+        for ours, theirs in pairs
+        if ours in by_name and theirs in by_name
+    ]
+    return [*lines, "", *told, ""] if told else [*lines, ""]
+
+
+def counts(chosen: argparse.Namespace) -> list[str]:
+    file = write_corpus("access", chosen.scratch / "rates", chosen.rates_mb, chosen.seed)
+    everyone = [one for one in contestants("access", file, chosen.scratch) if one.task == "counts per minute"]
+    lines = section(
+        f"Counts only, access log of {file.stat().st_size / 1e6:.0f} MB",
+        file,
+        everyone,
+        medians(everyone, chosen.rounds),
+    )
+    shutil.rmtree(chosen.scratch / "rates")
+    return lines
+
+
+def agreement(chosen: argparse.Namespace) -> list[str]:
+    # Loaded last: a child's peak memory is at least what its parent had when it was begun.
+    from benchmarks.ingest.agreement import compare  # noqa: PLC0415
+
+    lines = [
+        "## Equal to the regex baseline",
+        "",
+        "Every row and every reject of the fast way against `Layout.match_regex`, as multisets.",
+        "",
+    ]
+    lines += ["| log | rows | rejects | differing |", "|---|---|---|---|"]
+    for kind in KINDS:
+        found = compare(write_corpus(kind, chosen.scratch / "compare" / kind, _COMPARED_MB, chosen.seed + 1))
+        told = f"{found.rows:,} | {found.rejects:,} | {found.differing:,}" if found else "no parser reads it | |"
+        lines.append(f"| {kind}, {_COMPARED_MB} MB | {told} |")
+    return [*lines, ""]
+
+
+def memory(chosen: argparse.Namespace) -> list[str]:
+    file = write_corpus("access", chosen.scratch / "memory", chosen.memory_mb, chosen.seed)
+    ours = contestants("access", file, chosen.scratch)[0]
+    return section(f"Memory, access log of {chosen.memory_mb:,} MB", file, [ours], [measure(ours)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+r"""What container engines wrap around the lines of a program: Docker's json-file, CRI, and compose's prefixes.
+
+Envelopes: the line inside is given to the parser that knows it, chosen by how the lines look::
+
+    {"log":"…\n","stream":"stdout","time":"2022-11-10T10:29:58.123456789Z"}     Docker, json-file
+    2022-11-10T10:29:58.123456789Z stdout F …                                  containerd, CRI-O (Kubernetes)
+    web-1  | …, web-1  | 2022-11-10T10:29:58.123456789Z …                      docker compose logs, with and without -t
+
+Traps: Docker cuts lines at 16 KB, and then ``log`` has no line end; CRI marks such pieces ``P`` (the last is ``F``); the pieces
+are joined here, by stream. Without ``-t`` compose's lines have no time but their own. Docker escapes ``<``, ``>`` and ``&``.
+
+https://docs.docker.com/engine/logging/drivers/json-file/
+https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
+https://docs.docker.com/reference/cli/docker/compose/logs/
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from afterlog.parser import Column, Layout, LineParser, Match, Sample, each_unique
+
+_MAX_JOINED: Final = 1 << 20
+# Where no backslash is itself escaped, every one of these is what it looks like.
+_ESCAPES: Final = (
+    ('\\"', '"'), ("\\t", "\t"), ("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&"), ("\\u001b", "\x1b"), ("\\r", "\r"),
+    ("\\/", "/"), ("\\n", "\n"),
+)  # fmt: skip
+
+
+def _docker(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Take the text from between its quotes; the layout leaves them to the field, since it may hold escaped ones."""
+    starts, ends = match.span("message")
+    octets = match.lines.block.octets
+    quoted = (ends - starts >= 2) & (octets[starts] == ord('"')) & (octets[ends - 1] == ord('"'))
+    whole = quoted & (ends - starts >= 4) & (octets[ends - 3] == ord("\\")) & (octets[ends - 2] == ord("n"))
+    begin = np.where(quoted, starts + 1, starts)
+    text = match.lines.texts(begin, np.maximum(ends - 1 - 2 * whole, begin))
+    return _joined(_unescaped(text, match.lines.data), quoted & ~whole, match.text("stream")) | {"refused": ~quoted}
+
+
+def _unescaped(text: Column, block: bytes) -> Column:
+    """Undo JSON's escapes: the usual ones for all lines at once, the others line by line."""
+    odd = pc.match_substring(text, "\\\\")
+    plain = text
+    for escape, char in _ESCAPES:
+        if escape.encode() in block:
+            plain = pc.replace_substring(plain, escape, char)
+    hard = pc.or_(odd, pc.match_substring(plain, "\\"))
+    if not pc.any(hard).as_py():
+        return plain
+    rows = pa.array(np.flatnonzero(np.asarray(hard)))
+    fixed = [_loaded(one) for one in text.take(rows).to_pylist()]
+    return pc.replace_with_mask(plain, hard, pa.array(fixed, pa.string()))
+
+
+def _loaded(text: str) -> str:
+    try:
+        told = json.loads(f'"{text}"', strict=False)
+    except ValueError:
+        return text
+    return str(told).encode("utf-8", "backslashreplace").decode()
+
+
+def _cri(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    tag, stream = match.text("tag"), match.text("stream")
+    partial = np.asarray(pc.equal(tag, "P"))
+    known = np.asarray(pc.and_(pc.is_in(tag, pa.array(["P", "F"])), pc.is_in(stream, pa.array(["stdout", "stderr"]))))
+    told: dict[str, Any] = {"tag": None, "refused": ~known}
+    return told | (_joined(match.text("message"), partial & known, stream) if partial.any() else {})
+
+
+def _joined(message: Column, partial: np.ndarray, stream: Column) -> dict[str, Any]:
+    """Put the pieces of a line together, by stream, into the row of the first piece."""
+    if not partial.any():
+        return {"message": message}
+    texts, streams = message.to_pylist(), stream.to_pylist()
+    joined = np.zeros(len(texts), bool)
+    head: dict[str, int] = {}
+    for row, more in enumerate(partial.tolist()):
+        first = head.get(streams[row])
+        if first is not None:
+            joined[row] = True
+            if len(texts[first]) < _MAX_JOINED:
+                texts[first] += texts[row]
+        if more:
+            head.setdefault(streams[row], row)
+        else:
+            head.pop(streams[row], None)
+    return {"message": pa.array(texts, pa.string()), "joined": joined}
+
+
+_CONTAINER: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*[-_][0-9]+$"
+_OWN_TIME: Final = r"^(?:[\[{<]|\S*[0-9]{2}[:/-][0-9]{2}|[A-Z][a-z]{2} [ 0-9]|[IWEF][0-9]{4} |[0-9]+:[A-Z] |\S+ \S+ \S+ \[[0-9]|time=|ts=|level=)"
+
+
+def _compose(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    container = match.text("container")
+    known = pc.match_substring_regex(container, _CONTAINER)
+    if "time" not in match:
+        known = pc.and_(known, pc.match_substring_regex(match.text("message"), _OWN_TIME))
+    program = each_unique(container, lambda name: {"program": re.sub(r"[-_]\d+$", "", name)})
+    return program | {"refused": ~np.asarray(known)}
+
+
+_DOC: Final = "composed after: Docker documentation, json-file"
+_INNER: Final = "around a line of nginx on loopback"
+
+DOCKER_SAMPLES: Final = (
+    Sample(
+        b'{"log":"Log line is here\\n","stream":"stdout","time":"2019-01-01T11:11:11.111111111Z"}',
+        {"time": "2019-01-01T11:11:11.111111+00:00", "stream": "stdout", "message": "Log line is here", "kind": "log"},
+        _DOC + ': "Log line is here"',
+    ),
+    Sample(
+        b'{"log":"127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] \\"GET /dead HTTP/1.1\\" 502 157 \\"-\\" \\"curl/7.88.1\\"\\n","stream":"stdout","time":"2026-11-22T11:05:49.5Z"}',
+        {"time": "2026-11-22T11:05:49+00:00", "kind": "request", "status": 502, "path": "/dead", "stream": "stdout"},
+        _DOC + ", " + _INNER,
+    ),
+    Sample(
+        b'{"log":"E1110 10:29:58.123456       1 server.go:12] failed\\n","stream":"stderr","time":"2022-11-10T10:29:58.124Z"}',
+        {"time": "2022-11-10T10:29:58.124+00:00", "severity": 17, "message": "failed"},
+        _DOC + ", around klog, whose year the envelope knows",
+    ),
+    Sample(
+        b'{"log":"{\\"level\\":\\"error\\",\\"ts\\":1668076198.123,\\"msg\\":\\"boom \\\\\\"x\\\\\\"\\"}\\n","stream":"stdout","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 17, "message": 'boom "x"'},
+        _DOC + ", around zap",
+    ),
+    Sample(
+        b'{"log":"one ","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}\n{"log":"other\\n","stream":"stderr","time":"2022-11-10T10:29:58.1Z"}\n{"log":"line\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}',
+        {"message": "one line"},
+        _DOC + ", a line in two pieces and one of the other stream between",
+    ),
+    Sample(
+        b'{"log":"tagged\\n","stream":"stdout","attrs":{"tag":"web"},"time":"2022-11-10T10:29:58.1Z"}',
+        {"message": "tagged", "attrs": '"tag":"web"'},
+        _DOC + ", option tag",
+    ),
+    Sample(
+        b'{"log":"\\u0000\\ufffd\\u001b[31m \\\\\\",\\"stream\\":\\"stderr\\"\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}',
+        {"stream": "stdout", "message": '\x00\ufffd\x1b[31m \\","stream":"stderr"'},
+        "hostile: NUL, an escape and another object inside a line",
+    ),
+    Sample(b'{"log":"' + b"x" * 1_000_000 + b'\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}', {"message": "x" * 1_000_000}, "hostile: a line of 1 MB"),
+    Sample(b'{"log":"x\\n","stream":"stdout","time":"2022-11-31T10:29:58.1Z"}', None, "hostile: no such day"),
+)  # fmt: skip
+
+CRI_SAMPLES: Final = (
+    Sample(
+        b"2016-10-06T00:17:09.669794202Z stdout F The content of the log entry 1",
+        {"time": "2016-10-06T00:17:09.669794+00:00", "stream": "stdout", "message": "The content of the log entry 1"},
+        "composed after: Kubernetes design proposal, CRI logging",
+    ),
+    Sample(
+        b"2016-10-06T00:17:10.113242941Z stderr P The content \n2016-10-06T00:17:10.113242941Z stderr F of the log entry 2",
+        {"message": "The content of the log entry 2", "stream": "stderr"},
+        "composed after: Kubernetes design proposal, CRI logging, a line in two pieces",
+    ),
+    Sample(
+        b'2022-11-10T15:59:58.123456789+05:30 stderr F 2022/11/10 10:29:58 [error] 28488#28488: *7 access forbidden by rule, client: 127.0.0.1, server: a, request: "GET /priv HTTP/1.1", host: "a"',
+        {"severity": 17, "path": "/priv", "client": "127.0.0.1", "time": "2022-11-10T10:29:58"},
+        "the same, around a line of nginx on loopback",
+    ),
+    Sample(b"2016-10-06T00:17:09.669794202Z stdout F x\x00\xff\x1b[31m 2016-10-06T00:17:09.669794202Z stderr F y", {"stream": "stdout"},
+           "hostile: NUL, bad UTF-8, an escape and another line inside a line"),
+    Sample(b"2016-10-06T00:17:09.669794202Z stdout F " + b"x" * 1_000_000, {"stream": "stdout"}, "hostile: a line of 1 MB"),
+    Sample(b"2016-10-36T00:17:09.669794202Z stdout F x", None, "hostile: no such day"),
+    Sample(b"2016-10-06T00:17:09.669794202Z stdin F x", None, "a stream that there is not"),
+)  # fmt: skip
+
+COMPOSE_SAMPLES: Final = (
+    Sample(
+        b'web-1  | 127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /dead HTTP/1.1" 502 157 "-" "curl/7.88.1"',
+        {"service": "web", "container": "web-1", "kind": "request", "status": 502},
+        "composed after: Docker documentation, docker compose logs, " + _INNER,
+    ),
+    Sample(
+        b"db_1   | 2022-11-10T10:29:58.123456789Z hello",
+        {"time": "2022-11-10T10:29:58.123456+00:00", "service": "db", "message": "hello"},
+        "composed after: Docker documentation, docker compose logs --timestamps",
+    ),
+    Sample(b"web-1  | no time in this line", None, "nothing can place such a line"),
+)  # fmt: skip
+
+PARSER = (
+    LineParser(
+        name="docker-json",
+        title="Docker json-file",
+        url="https://docs.docker.com/engine/logging/drivers/json-file/",
+        samples=DOCKER_SAMPLES,
+        layouts=(
+            Layout('{{"log":{message},"stream":"{stream:level}","time":"{time:iso}"}}'),
+            Layout(
+                '{{"log":{message},"stream":"{stream:level}","attrs":{{{attrs}}},"time":"{time:iso}"}}',
+                name="with attributes",
+            ),
+        ),
+        envelope=True,
+        meaning=_docker,
+    ),
+    LineParser(
+        name="cri",
+        title="CRI container log (containerd, CRI-O)",
+        url="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md",
+        samples=CRI_SAMPLES,
+        layouts=(Layout("{time:iso} {stream:level} {tag:level} {message:rest}"),),
+        envelope=True,
+        meaning=_cri,
+    ),
+    LineParser(
+        name="compose",
+        title="Docker compose logs",
+        url="https://docs.docker.com/reference/cli/docker/compose/logs/",
+        samples=COMPOSE_SAMPLES,
+        layouts=(
+            Layout("{container:word}{~}| {time:iso} {message:rest}", name="with --timestamps"),
+            Layout("{container:word}{~}| {message:rest}", name="without"),
+        ),
+        envelope=True,
+        meaning=_compose,
+    ),
+)

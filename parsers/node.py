@@ -1,0 +1,139 @@
+r"""Node's text logs: log4js, winston's usual printf formats, and PM2's own log.
+
+::
+
+    [2022-11-10T10:29:58.123] [ERROR] default - …        log4js
+    2022-11-10T10:29:58.123Z [error]: …, … error: …       winston
+    2022-11-10T10:29:58: PM2 log: App [web:0] online      PM2, also what applications print under --time
+
+PM2's processes that start, stop, exit or restart are changes. pino, bunyan and winston's JSON are read as JSON lines. Traps:
+log4js and PM2 print no zone; PM2 prints ``exited with code [0]`` for every stop, and a code that is not 0, or SIGKILL, is a crash.
+
+https://log4js-node.github.io/log4js-node/layouts.html
+https://github.com/winstonjs/winston#formats
+https://pm2.keymetrics.io/docs/usage/log-management/
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique, severity_of
+
+_CHANGE: Final = {"kind": str(Kind.CHANGE), "outcome": str(Outcome.CHANGED)}
+_FAILED: Final = {"kind": str(Kind.CHANGE), "outcome": str(Outcome.FAILED)}
+_SAYINGS: Final = tuple(
+    (re.compile(pattern, re.DOTALL), meaning)
+    for pattern, meaning in (
+        (r"PM2\s+log: App (?:name:|\[)(?P<target>[^\]:\s]+)\S* online", _CHANGE | {"action": "start"}),
+        (
+            r"PM2\s+log: App (?:name:|\[)(?P<target>[^\]:\s]+)\S* starting in .*",
+            _CHANGE | {"action": "start", "outcome": str(Outcome.STARTED)},
+        ),
+        (r"PM2\s+log: App \[(?P<target>[^\]:\s]+)\S* exited with code \[0\].*", _CHANGE | {"action": "stop"}),
+        (
+            r"PM2\s+log: App \[(?P<target>[^\]:\s]+)\S* exited with code \[\d+\].*",
+            _FAILED | {"action": "crash", "severity": 17},
+        ),
+        (
+            r"PM2\s+log: Stopping app:(?P<target>\S+) id:\d+",
+            _CHANGE | {"action": "stop", "outcome": str(Outcome.STARTED)},
+        ),
+        (r"PM2\s+log: .*(?:reload|restart).*", _CHANGE | {"action": "restart", "target": "pm2"}),
+        (r"PM2\s+error: Process (?P<target>\S+) .*memory.*", _FAILED | {"action": "oom", "severity": 17}),
+    )
+)
+
+
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    if "level" not in match:
+        message = match.text("message")
+        told = pc.starts_with(message, "PM2 ")
+        return each_unique(pc.if_else(told, message, ""), _told) if pc.any(told).as_py() else {}
+    severity = severity_of(match.text("level"))
+    return {"severity": severity, "level": None, "refused": np.asarray(severity.is_null())}
+
+
+def _told(text: str) -> dict[str, Any]:
+    for pattern, meaning in _SAYINGS:
+        found = pattern.fullmatch(text)
+        if found:
+            return meaning | found.groupdict()
+    return {"kind": str(Kind.LOG)}
+
+
+_RUN: Final = "log4js 6 on Node of this machine, colours taken out"
+
+SAMPLES: Final = (
+    Sample(
+        b"[2026-11-22T12:10:12.036] [ERROR] default - boom\n    at Object.<anonymous> (/app/x.js:1:7)",
+        {"time": "2026-11-22T12:10:12.036", "severity": 17, "logger": "default", "message": "boom\n    at Object.<anonymous> (/app/x.js:1:7)"},
+        _RUN,
+    ),
+    Sample(
+        b"2022-11-10T10:29:58.123Z [error]: boom",
+        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 17, "message": "boom"},
+        "composed after: README of winston, format.printf with brackets",
+    ),
+    Sample(
+        b"2022-11-10T10:29:58.123Z warn: slow",
+        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 13, "message": "slow"},
+        "composed after: README of winston, format.printf",
+    ),
+    Sample(
+        b"2022-11-10T10:29:58.123Z [shop] info: ready",
+        {"logger": "shop", "severity": 9, "message": "ready"},
+        "composed after: README of winston, format.printf with a label",
+    ),
+    Sample(b"[2026-11-22T12:10:12.036] [INFO] default - x\x00\xff\x1b[31m [2026-11-22T12:10:12.036] [FATAL] a - b", {"severity": 9},
+           "hostile: NUL, bad UTF-8, an escape and another line inside a message"),
+    Sample(b"[2026-11-31T12:10:12.036] [ERROR] default - boom", None, "hostile: no such day"),
+)  # fmt: skip
+
+PM2_SAMPLES: Final = (
+    Sample(
+        b"2022-11-10T10:29:58: PM2 log: App [web:0] online",
+        {"time": "2022-11-10T10:29:58", "kind": "change", "action": "start", "target": "web", "outcome": "changed"},
+        "composed after: source of PM2, God.js",
+    ),
+    Sample(
+        b"2022-11-10T10:29:58: PM2 log: App [web:0] exited with code [1] via signal [SIGINT]",
+        {"kind": "change", "action": "crash", "outcome": "failed", "severity": 17},
+        "composed after: source of PM2, God.js",
+    ),
+    Sample(
+        b"2022-11-10T10:29:58: Error: boom\n    at main (/app/x.js:1:7)",
+        {"kind": "log", "message": "Error: boom\n    at main (/app/x.js:1:7)"},
+        "composed after: PM2 documentation, Log management: --time",
+    ),
+    Sample(b"2022-11-31T10:29:58: x", None, "hostile: no such day"),
+)  # fmt: skip
+
+PARSER = (
+    LineParser(
+        name="node",
+        title="Node log (log4js, winston)",
+        url="https://log4js-node.github.io/log4js-node/layouts.html",
+        samples=SAMPLES,
+        layouts=(
+            Layout("[{time:iso}] [{level:level}] {logger} - {message:rest}", name="log4js"),
+            Layout("{time:iso} [{level:level}]: {message:rest}", name="winston, brackets"),
+            Layout("{time:iso} {level:level}: {message:rest}", name="winston"),
+            Layout("{time:iso} [{logger}] {level:level}: {message:rest}", name="winston, label"),
+        ),
+        continues=True,
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="pm2",
+        title="PM2 log",
+        url="https://pm2.keymetrics.io/docs/usage/log-management/",
+        samples=PM2_SAMPLES,
+        layouts=(Layout("{time:iso}: {message:rest}"),),
+        continues=True,
+        meaning=_meaning,
+    ),
+)

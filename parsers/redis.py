@@ -1,0 +1,148 @@
+r"""Redis, Valkey and Sentinel: what the server says, with the role of the process that says it.
+
+The roles: ``M`` master, ``S`` replica, ``C`` child that saves, ``X`` sentinel. The marks: ``.`` debug, ``-`` verbose, ``*``
+notice, ``#`` warning. Starts, stops, crashes, a changed master and a rewritten configuration are changes. The forms::
+
+    1234:M 10 Nov 2022 10:29:58.123 * Ready to accept connections     since 5.0
+    1234:M 10 Nov 10:29:58.123 * …                                    3.0 to 4.0
+    [1234] 10 Nov 10:29:58.123 * …                                    2.x
+
+Traps: the older stamps have no year and none has a zone; the start's logo and a crash report are lines without stamp;
+``#`` marks warnings and ordinary milestones alike.
+
+https://redis.io/docs/latest/operate/oss_and_stack/management/config-file/
+https://github.com/redis/redis/blob/unstable/src/server.c (serverLogRaw)
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow.compute as pc
+
+from afterlog.parser import Column, Form, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique, stamped
+
+_FORMS: Final = (
+    Form("dd bbb YYYY HH:MM:SSF", "10 Nov 2022 10:29:58.123"),
+    Form("dd bbb HH:MM:SSF", "10 Nov 10:29:58.123"),
+)
+_MARKS: Final = {".": 5, "-": 6, "*": 10, "#": 13}
+_YEAR: Final = "{day:word} {month:word} {year:d} {clock:word} {mark:word} {message:rest}"
+_NO_YEAR: Final = "{day:word} {month:word} {clock:word} {mark:word} {message:rest}"
+
+_CHANGE: Final = {"kind": str(Kind.CHANGE), "target": "redis", "outcome": str(Outcome.CHANGED)}
+_FAILED: Final = _CHANGE | {"outcome": str(Outcome.FAILED)}
+_TELLS: Final = r"eady to accept connections|eady to exit|shutdown|crashed by signal|enabled \(|switch-master|CONFIG REWRITE|Out Of Memory|aborting\.$|is starting "
+_SAYINGS: Final = tuple(
+    (re.compile(pattern, re.DOTALL), meaning)
+    for pattern, meaning in (
+        (r"(?:The server is now r|R)eady to accept connections.*", _CHANGE | {"action": "start"}),
+        (r"\S+ \S+ is starting .*", _CHANGE | {"action": "start", "outcome": str(Outcome.STARTED)}),
+        (r"\S+ is now ready to exit, bye bye\.\.\.", _CHANGE | {"action": "stop"}),
+        (r"User requested shutdown\.\.\.|Received SIG\w+ scheduling shutdown\.\.\.",
+         _CHANGE | {"action": "stop", "outcome": str(Outcome.STARTED)}),
+        (r"(?:=+ )?(?:\S+ \S+ )?[Cc]rashed by signal: .*", _FAILED | {"action": "crash", "severity": 21}),
+        (r"Out Of Memory allocating .*", _FAILED | {"action": "oom", "severity": 21}),
+        (r".*, aborting\.", _FAILED | {"action": "start", "severity": 17}),
+        (r"MASTER MODE enabled \(.*", _CHANGE | {"action": "promote"}),
+        (r"(?:REPLICAOF|SLAVE OF) (?P<upstream>\S+) enabled \(.*", _CHANGE | {"action": "demote"}),
+        (r"\+switch-master (?P<group>\S+) .*", _CHANGE | {"action": "failover"}),
+        (r"CONFIG REWRITE executed with success\.", _CHANGE | {"action": "configure"}),
+    )
+)  # fmt: skip
+
+
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    columns = stamped(match, *_FORMS, field="day", until="clock") | {"mark": None}
+    columns |= each_unique(match.text("mark"), lambda mark: {"severity": _MARKS.get(mark)})
+    message = match.text("message")
+    told = pc.match_substring_regex(message, _TELLS)
+    if pc.any(told).as_py():
+        changes = each_unique(pc.if_else(told, message, ""), _told)
+        if "severity" in changes:
+            changes["severity"] = pc.coalesce(changes["severity"], columns["severity"])
+        columns |= changes
+    return columns
+
+
+def _told(text: str) -> dict[str, Any]:
+    for pattern, meaning in _SAYINGS:
+        found = pattern.fullmatch(text)
+        if found:
+            return meaning | found.groupdict()
+    return {"kind": str(Kind.LOG)}
+
+
+_RUN: Final = "Redis 7.0.15 on loopback"
+
+SAMPLES: Final = (
+    Sample(
+        b"28530:M 22 Nov 2026 11:43:42.028 * Ready to accept connections",
+        {"time": "2026-11-22T11:43:42.028", "kind": "change", "action": "start", "target": "redis", "severity": 10,
+         "pid": "28530", "role": "M", "message": "Ready to accept connections"},
+        _RUN,
+    ),
+    Sample(
+        b"28530:M 22 Nov 2026 11:43:42.028 # WARNING Memory overcommit must be enabled! Without it, a background save or replication may fail under low memory condition. ",
+        {"severity": 13, "kind": "log"},
+        _RUN,
+    ),
+    Sample(b"28530:M 22 Nov 2026 11:43:43.032 - Accepted 127.0.0.1:60228", {"severity": 6, "kind": "log"}, _RUN),
+    Sample(
+        b"28530:S 22 Nov 2026 11:43:48.062 # User requested shutdown...",
+        {"kind": "change", "action": "stop", "outcome": "started"},
+        _RUN,
+    ),
+    Sample(
+        b"28530:S 22 Nov 2026 11:43:48.064 # Redis is now ready to exit, bye bye...",
+        {"kind": "change", "action": "stop", "outcome": "changed"},
+        _RUN,
+    ),
+    Sample(
+        b"28545:M 22 Nov 2026 11:43:47.058 # Failed listening on port 36379 (TCP), aborting.",
+        {"kind": "change", "action": "start", "outcome": "failed", "severity": 17},
+        _RUN + ", started twice",
+    ),
+    Sample(
+        b"28530:S 22 Nov 2026 11:43:44.043 * REPLICAOF 127.0.0.1:36399 enabled (user request from 'id=5 addr=127.0.0.1:60244 laddr=127.0.0.1:36379 fd=7 name= age=0 idle=0 flags=N')",
+        {"kind": "change", "action": "demote", "upstream": "127.0.0.1:36399"},
+        _RUN,
+    ),
+    Sample(
+        b"1234:M 10 Nov 10:29:58.123 * DB saved on disk",
+        {"time": "2000-11-10T10:29:58.123", "kind": "log", "pid": "1234"},
+        "composed after: form of the source of 3.2, debug.c and server.c, without year",
+    ),
+    Sample(
+        b"[31459] 03 Jun 11:08:07.541 * The server is now ready to accept connections on port 6379",
+        {"time": "2000-06-03T11:08:07.541", "kind": "change", "action": "start", "pid": "31459", "role": None},
+        "composed after: form and message of the source of 2.8, redis.c",
+    ),
+    Sample(
+        b"7:X 10 Nov 2022 10:29:58.123 # +switch-master mymaster 10.0.0.1 6379 10.0.0.2 6379",
+        {"kind": "change", "action": "failover", "group": "mymaster"},
+        "composed after: documentation of Redis Sentinel, Pub/Sub messages",
+    ),
+    Sample(
+        b"7:M 10 Nov 2022 10:29:58.123 - Client \x00\xff\x1b[31m * Ready to accept connections",
+        {"kind": "log", "severity": 6},
+        "hostile: NUL, bad UTF-8, an escape and a start inside a message",
+    ),
+    Sample(b"7:M 10 Nov 2022 10:29:58.123 * " + b"x" * 1_000_000, {"message": "x" * 1_000_000}, "hostile: a line of 1 MB"),
+    Sample(b"7:M 31 Nov 2022 10:29:58.123 * x", None, "hostile: no such day"),
+    Sample(b"7:M 10 Nov 2022 10:29:58", None, "hostile: a line cut short"),
+)  # fmt: skip
+
+PARSER = LineParser(
+    name="redis",
+    title="Redis log",
+    url="https://redis.io/docs/latest/operate/oss_and_stack/management/config-file/",
+    samples=SAMPLES,
+    layouts=(
+        Layout("{pid:d}:{role:level} " + _YEAR, name="since 5.0"),
+        Layout("{pid:d}:{role:level} " + _NO_YEAR, name="3.0 to 4.0"),
+        Layout("[{pid:d}] " + _NO_YEAR, name="2.x"),
+    ),
+    continues=True,
+    meaning=_meaning,
+)

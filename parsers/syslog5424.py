@@ -1,0 +1,122 @@
+r"""Syslog as RFC 5424 writes it: version, exact time, structured data; also with the octet count of RFC 6587 before it.
+
+An envelope: ``<165>1 2003-10-11T22:14:15.003Z host program 8710 ID47 [exampleSDID@32473 iut="3"] message``. What a program
+said is handed to the parser of that program.
+
+Traps: ``-`` stands for anything unknown, also for the time, and then the line is refused; a byte order mark may stand
+before the message; a closing bracket in structured data is escaped; there may be no message at all.
+
+https://www.rfc-editor.org/rfc/rfc5424
+https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from afterlog.parser import Column, Layout, LineParser, Match, Sample
+
+_SEVERITIES: Final = np.array([21, 19, 18, 17, 13, 10, 9, 5], np.int8)
+_FACILITIES: Final = (
+    "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock "
+    "local0 local1 local2 local3 local4 local5 local6 local7"
+).split()
+_NOTHING: Final = pa.scalar(None, pa.string())
+_BOM: Final = "\ufeff"
+
+
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    values, there = match.int("pri")
+    known = there & (values >= 0) & (values < 8 * len(_FACILITIES))
+    values = np.where(known, values, 0)
+    columns: dict[str, Any] = {
+        "severity": pa.array(_SEVERITIES[values % 8], mask=~known),
+        "facility": pa.array(_FACILITIES).take(pa.array(values // 8, mask=~known)),
+        "pri": None,
+    }
+    for name in ("program", "pid", "msgid"):
+        text = match.text(name)
+        columns[name] = pc.if_else(pc.equal(text, "-"), _NOTHING, text)
+    if "message" not in match:
+        return columns | {"message": pa.repeat("", len(match))}
+    message = match.text("message")
+    marked = pc.starts_with(message, _BOM)
+    if pc.any(marked).as_py():
+        columns["message"] = pc.if_else(marked, pc.utf8_slice_codeunits(message, 1), message)
+    return columns
+
+
+_HEAD: Final = "<{pri:d}>1 {time:iso} {host:host} {program:word} {pid:word} {msgid:word} "
+_FORMS: Final = (
+    _HEAD + "- {message:rest}",
+    _HEAD + '[{structured}"] {message:rest}',
+    _HEAD + "[{structured}] {message:rest}",
+    _HEAD + "-",
+    _HEAD + "[{structured}]",
+)
+_RFC: Final = "RFC 5424, section 6.5"
+
+SAMPLES: Final = (
+    Sample(
+        "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \ufeff'su root' failed for lonvick on /dev/pts/8".encode(),
+        {"time": "2003-10-11T22:14:15.003+00:00", "host": "mymachine.example.com", "program": "su", "pid": None, "msgid": "ID47",
+         "severity": 18, "facility": "auth", "message": "'su root' failed for lonvick on /dev/pts/8"},
+        _RFC + ", example 1",
+    ),
+    Sample(
+        b"<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the do-nuts.",
+        {"time": "2003-08-24T05:14:15.000003-07:00", "host": "192.0.2.1", "program": "myproc", "pid": "8710", "severity": 10,
+         "facility": "local4", "message": "%% It's time to make the do-nuts."},
+        _RFC + ", example 2",
+    ),
+    Sample(
+        b'<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3" eventSource="Application" eventID="1011"] An application event log entry...',
+        {"structured": 'exampleSDID@32473 iut="3" eventSource="Application" eventID="1011', "message": "An application event log entry..."},
+        _RFC + ", example 3, without its byte order mark",
+    ),
+    Sample(
+        b'<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3" eventSource="Application" eventID="1011"][examplePriority@32473 class="high"]',
+        {"program": "evntslog", "message": ""},
+        _RFC + ", example 4",
+    ),
+    Sample(
+        b"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [origin] restarted",
+        {"structured": "origin", "message": "restarted"},
+        _RFC + ", example 3 with an element without parameters",
+    ),
+    Sample(b"<14>1 2003-10-11T22:14:15.003Z host app - - -", {"program": "app", "message": "", "severity": 9}, _RFC + ", a line without message"),
+    Sample(
+        b"83 <34>1 2003-10-11T22:14:15.003Z mymachine su - ID47 - 'su root' failed for lonvick",
+        {"program": "su", "message": "'su root' failed for lonvick", "severity": 18},
+        "RFC 6587, section 3.4.1",
+    ),
+    Sample(
+        b'83 <165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 [exampleSDID@32473 iut="3"] entry',
+        {"program": "evntslog", "message": "entry"},
+        "RFC 6587, section 3.4.1, around RFC 5424's example 3",
+    ),
+    Sample(b"83 <165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 [origin] entry", {"message": "entry"}, "RFC 6587, section 3.4.1"),
+    Sample(b"83 <165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 -", {"message": ""}, "RFC 6587, section 3.4.1"),
+    Sample(b'83 <165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 [x a="b"]', {"message": ""}, "RFC 6587, section 3.4.1"),
+    Sample(
+        b"<34>1 2003-10-11T22:14:15.003Z host app 1 - - x\x00\xff\x1b[31m <34>1 2003-10-11T22:14:16.003Z evil su - - - y",
+        {"host": "host", "program": "app"},
+        "hostile: NUL, bad UTF-8, an escape and another line inside a message",
+    ),
+    Sample(b"<34>1 2003-10-11T22:14:15.003Z host app 1 - - " + b"x" * 1_000_000, {"program": "app"}, "hostile: a line of 1 MB"),
+    Sample(b"<34>1 - host app - - - no time", None, "RFC 5424, section 6.2.3: a line without time"),
+    Sample(b"<34>1 2003-10-32T22:14:15.003Z host app - - - x", None, "hostile: no such day"),
+)  # fmt: skip
+
+PARSER = LineParser(
+    name="syslog5424",
+    title="Syslog (RFC 5424)",
+    url="https://www.rfc-editor.org/rfc/rfc5424",
+    samples=SAMPLES,
+    layouts=tuple(Layout(count + form) for count in ("", "{_:d} ") for form in _FORMS),
+    envelope=True,
+    meaning=_meaning,
+)

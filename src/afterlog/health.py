@@ -1,0 +1,58 @@
+"""Health checks: requests by machines that ask "are you alive?" all day, which dilute every rate."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from afterlog.requests import Flags, Requests
+
+# Names under which servers answer "am I alive?".
+_NAMES: Final = re.compile(
+    r"/(?:_?_?health(?:[-_]?checks?|z)?(?:\.html?|\.php|\.txt)?|livez|readyz|liveness|readiness|ready|alive|ping"
+    r"|heartbeat|server-status|nginx_status|stub_status|haproxy\?stats|actuator/health.*)/?(?:\?.*)?"
+)
+_LEAST: Final = 30  # requests by which a client's rhythm is told
+_EVEN: Final = 0.9  # of its gaps lie within a tenth, or a second and a half, of their median
+_SLACK_US: Final = 1_500_000
+_LONGEST_US: Final = 3_600_000_000
+
+
+def health_checks(requests: Requests) -> Flags:
+    """Tell which requests, (n,), are health checks: by what they ask for, or by a client's rhythm.
+
+    A client that asks for one path only, at even intervals of up to an hour, from its first request to its last, is a
+    monitor, whatever it asks for.
+    """
+    named = np.array([_NAMES.fullmatch(path) is not None for path in requests.names.path] + [False])[requests.path]
+    found: Flags = named | np.isin(requests.client, _monitors(requests))
+    return found
+
+
+def _monitors(requests: Requests) -> list[int]:
+    known = np.flatnonzero(requests.client >= 0)
+    if not len(known):
+        return []
+    client, path = requests.client[known], requests.path[known].astype(np.float64)
+    count = np.bincount(client)
+    mean = np.bincount(client, path) / np.maximum(count, 1)
+    spread = np.bincount(client, np.abs(path - mean[client]))
+    faithful = (count >= _LEAST) & (spread == 0)
+    if not faithful.any():
+        return []
+    rows = known[faithful[client]]
+    rows = rows[np.argsort(requests.client[rows], kind="stable")]
+    stops = np.flatnonzero(np.diff(requests.client[rows])) + 1
+    return [int(requests.client[own[0]]) for own in np.split(rows, stops) if _is_even(requests.time[own])]
+
+
+def _is_even(time: np.ndarray) -> bool:
+    """Tell whether ascending times come at even intervals; gaps of several intervals, in an outage, are granted."""
+    gaps = np.diff(time)
+    usual = float(np.median(gaps))
+    if not 2 * _SLACK_US < usual <= _LONGEST_US:
+        return False
+    near = np.abs(gaps - usual) <= max(_SLACK_US, usual / 10)
+    return bool(near.mean() >= _EVEN)

@@ -1,0 +1,99 @@
+"""One outage seen by several: proxies, programs behind them, and the error lines that they wrote."""
+
+from __future__ import annotations
+
+from afterlog.errorlines import find_bursts
+from afterlog.findings import analyse
+from afterlog.ingestion import Options, ingest
+from test_outages_kinds import access, at, every, proxy, write
+
+BROKEN = range(20_000, 21_800)  # seconds
+
+
+def found(folder, tmp_path):
+    case = ingest([folder], tmp_path / "case", Options(jobs=1))
+    return analyse(case)
+
+
+def error_lines(folder, seconds, word="error") -> None:
+    """An Apache error log; https://httpd.apache.org/docs/2.4/logs.html#errorlog."""
+    file = folder / "web-01/var/log/apache2/error.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = (f"[{at(s):%a %b %d %H:%M:%S}.000000 {at(s):%Y}] [proxy:{word}] [pid 714] AH00957: attempt to connect to 127.0.0.1:8000 failed\n" for s in seconds)
+    file.write_text("".join(lines))
+
+
+def test_a_proxys_errors_and_the_silence_of_the_server_behind_it_are_one_outage_with_two_views(tmp_path):
+    logs = tmp_path / "logs"
+    (logs / "lb-01").mkdir(parents=True)
+    seconds = range(0, 36_000, 5)
+    (logs / "lb-01/haproxy.log").write_text("".join(proxy(s, 503 if s in BROKEN else 200) for s in seconds))
+    write(logs, "web-01/access.log", {s: {"client": "10.0.0.1"} for s in seconds if s not in BROKEN})
+    (one,) = found(logs, tmp_path).outages
+    # every five seconds for half an hour, counted once
+    assert (one.kind, one.service, one.failed) == ("errors", "bk_shop", 360)
+    assert [(view.what, view.kind, view.requests) for view in one.views] == [("web-01/access.log", "silence", 0)]
+
+
+def test_a_program_behind_a_proxy_on_the_same_machine_is_seen_as_such_though_no_server_is_named(tmp_path):
+    logs = tmp_path / "logs"
+    outer = every(5)
+    inner = {s: {**how, "client": "127.0.0.1"} for s, how in outer.items() if s not in BROKEN}
+    for second in outer:
+        if second in BROKEN:
+            outer[second]["status"] = 502
+    write(logs, "web-01/var/log/nginx/access.log", outer)
+    write(logs, "web-01/var/log/app/access.log", inner)
+    findings = found(logs, tmp_path)
+    assert findings.views.inner == {"web-01/var/log/app/access.log": "web-01/var/log/nginx/access.log"}
+    (one,) = findings.outages
+    assert (one.failed, one.requests) == (360, 360)
+    assert [view.kind for view in one.views] == ["silence"]
+
+
+def test_two_sites_of_one_machine_with_the_same_paths_are_not_views_of_each_other(tmp_path):
+    logs = tmp_path / "logs"
+    write(logs, "web-01/var/log/nginx/shop.access.log", every(2))
+    other = {s: {**how, "client": f"198.51.100.{s % 89}"} for s, how in every(3).items()}
+    write(logs, "web-01/var/log/nginx/blog.access.log", other)
+    assert found(logs, tmp_path).views.inner == {}
+
+
+def test_error_lines_during_failing_requests_are_a_view_and_no_second_outage(tmp_path):
+    logs = tmp_path / "logs"
+    requests = every(5)
+    for second in requests:
+        if second in BROKEN:
+            requests[second]["status"] = 503
+    write(logs, "web-01/var/log/apache2/access.log", requests)
+    error_lines(logs, BROKEN[::5])
+    (one,) = found(logs, tmp_path).outages
+    assert [(view.kind, view.failed) for view in one.views] == [("error-lines", 360)]
+
+
+def test_error_lines_without_any_requests_are_a_degraded_service(tmp_path):
+    logs = tmp_path / "logs"
+    error_lines(logs, [0, *BROKEN[::5], 35_999])
+    (one,) = found(logs, tmp_path).outages
+    assert (one.kind, one.level, one.failed, one.requests) == ("errors", "degraded", 360, 0)
+    assert (one.first.line, one.last.line) == (2, 361)
+
+
+def test_error_lines_while_requests_are_answered_are_only_a_weaker_sign(tmp_path):
+    logs = tmp_path / "logs"
+    write(logs, "web-01/var/log/apache2/access.log", every(5))
+    error_lines(logs, [0, *BROKEN[::5], 35_999])
+    findings = found(logs, tmp_path)
+    assert findings.outages == ()
+    assert [one.kind for one in findings.weaker] == ["error-lines"]
+
+
+def test_a_steady_trickle_of_error_lines_is_no_burst(tmp_path):
+    logs = tmp_path / "logs"
+    error_lines(logs, range(0, 36_000, 100))
+    case = ingest([logs], tmp_path / "case", Options(jobs=1))
+    assert find_bursts(case) == []
+
+
+def test_an_access_line_is_written_as_apache_does():
+    assert access(0).startswith('192.0.2.1 - - [01/Mar/2026:00:00:00 +0000] "GET / HTTP/1.1" 200')
