@@ -37,7 +37,11 @@ class Page:
             os.dup2(to_write, 4)
 
         self._process = subprocess.Popen(
-            [str(BINARY), *FLAGS, f"--user-data-dir={self._home}", "about:blank"], preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [str(BINARY), *FLAGS, f"--user-data-dir={self._home}", "about:blank"],
+            preexec_fn=pipes,
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(to_read)
         os.close(to_write)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from afterlog.case import Case
 from afterlog.findings import Findings, analyse
 from afterlog.ingestion import Options, ingest

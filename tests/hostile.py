@@ -8,7 +8,7 @@ from pathlib import Path
 
 PAYLOADS = (
     "/<script>document.title='pwned'</script>",
-    "/\"><img src=x onerror=alert(1)>",
+    '/"><img src=x onerror=alert(1)>',
     "/](javascript:alert(1))",
     "/{{ 7 * 7 }}{% raw %}{{ draft.__class__ }}",
     "/`` `code` ```",
@@ -33,14 +33,23 @@ def hostile_logs(folder: Path) -> Path:
     for second in range(0, 3600, 2):
         now = start + timedelta(seconds=second + luck.randrange(2))
         failing = 1800 <= second < 2400
-        path = PAYLOADS[second // 2 % len(PAYLOADS)] if failing and second % 20 == 0 or second in (1800, 2398) else "/index.html"
+        path = (
+            PAYLOADS[second // 2 % len(PAYLOADS)]
+            if (failing and second % 20 == 0) or second in (1800, 2398)
+            else "/index.html"
+        )
         agent = "<svg/onload=alert(3)> {{ config }}" if failing else "Mozilla/5.0"
         path = path.replace('"', '\\"')
-        lines.append(f'203.0.113.{luck.randrange(60)} - alice [{now:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {500 if failing else 200} 12 "https://joe:s3cr3t-pw@example.org/" "{agent}"\n')
+        lines.append(
+            f'203.0.113.{luck.randrange(60)} - alice [{now:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {500 if failing else 200} 12 "https://joe:s3cr3t-pw@example.org/" "{agent}"\n'
+        )
     (host / "nginx" / "access.log").write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
     commands = (
         (1500, "/usr/bin/vi /etc/<script>alert(4)</script>.conf"),
-        (1620, "/usr/bin/curl -H 'Authorization: Basic c2VjcmV0OnNlY3JldA' --cookie 'Cookie: id=sessionvalue99' http://x/"),
+        (
+            1620,
+            "/usr/bin/curl -H 'Authorization: Basic c2VjcmV0OnNlY3JldA' --cookie 'Cookie: id=sessionvalue99' http://x/",
+        ),
         (1700, "/usr/bin/systemctl restart [x](javascript:alert(5))"),
         (1790, "/usr/bin/env AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE PASSWORD=hunter2 /opt/deploy.sh {{ 7 * 7 }}"),
         (1900, "/usr/bin/tail /var/log/<img src=x onerror=alert(6)>.log"),

@@ -60,6 +60,7 @@ def test_a_directory_without_a_case_says_how_to_make_one(tmp_path):
 
 def test_a_write_that_fails_leaves_what_was_there(case):
     case.write_text("note", "old")
+
     def write_half() -> None:
         with case.replacing("note") as draft:
             draft.write_text("half")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from afterlog.causes import Ranking, rank_causes
 from afterlog.changes import Change, Look, Step
 from afterlog.detect import Baseline, Instant
@@ -65,7 +66,10 @@ def test_what_spans_the_onset_stays_in():
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"outcome": "unchanged", "routine": True, "times": 9, "period_s": 1800.0}, "changed nothing (9 runs, about every 30 min)"),
+        (
+            {"outcome": "unchanged", "routine": True, "times": 9, "period_s": 1800.0},
+            "changed nothing (9 runs, about every 30 min)",
+        ),
         ({"outcome": "failed"}, "failed on every host"),
         ({"routine": True, "times": 8, "period_s": 600.0, "outcome": "unknown"}, "ran 8 times about every 10 min"),
     ],
@@ -85,7 +89,9 @@ def test_a_commit_that_takes_the_line_back_is_strong_evidence():
     bad, fix = Place("git", 10, 100), Place("git", 2, 20)
     guilty = change("guilty", 12, content=(("limit = 1", bad),))
     later = change("fix", 1, content=(("limit = 2", bad),))
-    repair = change("repair", -60, tool="git", action="commit", hosts=(), subject="raise the limit", removed=(("limit = 1", fix),))
+    repair = change(
+        "repair", -60, tool="git", action="commit", hosts=(), subject="raise the limit", removed=(("limit = 1", fix),)
+    )
     ranking = rank(guilty, later, repair)
     assert ranking.suspects[0].change.id == "guilty"
     (term,) = [term for term in ranking.suspects[0].terms if term.name == "taken back"]
@@ -94,13 +100,26 @@ def test_a_commit_that_takes_the_line_back_is_strong_evidence():
 
 def test_hosts_that_fail_in_the_order_of_the_rollout_speak_against_it():
     place = Place("x.log", 1, 0)
-    steps = (Step(ONSET - SECOND, "reload", "web-1", "changed", place), Step(ONSET + 7 * SECOND, "reload", "web-2", "changed", place))
+    steps = (
+        Step(ONSET - SECOND, "reload", "web-1", "changed", place),
+        Step(ONSET + 7 * SECOND, "reload", "web-2", "changed", place),
+    )
     rolled = change("rolled", 0.1, steps=steps, end_us=ONSET + 8 * SECOND)
     assert any(term.name == "order" and term.value > 0 for term in rank(rolled).suspects[0].terms)
 
 
 def test_the_word_that_people_searched_for_is_evidence():
-    look = Look("l", "check", "grep -rn frobnicate /srv", ONSET + MINUTE, ONSET + MINUTE, ("web-1",), "devops", ("grep -rn frobnicate /srv",), (Place("auth.log", 5, 50),))
+    look = Look(
+        "l",
+        "check",
+        "grep -rn frobnicate /srv",
+        ONSET + MINUTE,
+        ONSET + MINUTE,
+        ("web-1",),
+        "devops",
+        ("grep -rn frobnicate /srv",),
+        (Place("auth.log", 5, 50),),
+    )
     brought = change("brought", 3, content=(("frobnicate = yes", Place("git", 3, 30)),))
     others = [change(f"o{n}", 30 + n, hosts=("db-1",)) for n in range(6)]
     (term,) = [t for t in rank(brought, *others, looks=(look,)).suspects[0].terms if t.name == "words"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+
 from afterlog.changes import group_changes
 from afterlog.changes.commands import understand
 from afterlog.changes.model import Row, joint_outcome
@@ -76,7 +77,11 @@ def test_parts_end_jointly(outcomes, joint):
 
 
 def test_the_same_look_on_three_hosts_within_minutes_is_one_look():
-    rows = [sudo("11:19:06", "tail -n 100 /var/log/x.log"), sudo("11:20:23", "tail -n 50 /var/log/x.log", "web-02"), sudo("11:21:32", "less /var/log/x.log", "web-03")]
+    rows = [
+        sudo("11:19:06", "tail -n 100 /var/log/x.log"),
+        sudo("11:20:23", "tail -n 50 /var/log/x.log", "web-02"),
+        sudo("11:21:32", "less /var/log/x.log", "web-03"),
+    ]
     history = group_changes(rows)
     (look,) = history.looks
     assert (look.what, look.target, look.hosts) == ("read", "/var/log/x.log", ("web-01", "web-02", "web-03"))
@@ -95,17 +100,36 @@ def test_a_restart_is_one_change_with_what_the_service_said():
         row("13:55:06", "apache-error", action="start", target="apache2", outcome="changed"),
     ]
     (change,) = group_changes(rows).changes
-    assert (change.tool, change.action, change.title, change.outcome) == ("service", "restart", "apache2 restarted", "changed")
+    assert (change.tool, change.action, change.title, change.outcome) == (
+        "service",
+        "restart",
+        "apache2 restarted",
+        "changed",
+    )
     assert len(change.places) == 3 and change.actor == "devops"
 
 
 def test_a_service_that_restarts_by_itself_is_told_too():
-    (change,) = group_changes([row("13:55:03", "apache-error", action="restart", target="apache2", outcome="changed")]).changes
+    (change,) = group_changes(
+        [row("13:55:03", "apache-error", action="restart", target="apache2", outcome="changed")]
+    ).changes
     assert (change.title, change.actor) == ("apache2 restarted", "")
 
 
-def ansible(clock: str, action: str, target: str, outcome: str = "", on: str = "", run: str = "1@x", **more: str) -> Row:
-    return row(clock, "ansible-log", "ops", action=action, target=target, outcome=outcome, run=run, actor="deploy", fields={"target_host": on, **more})
+def ansible(
+    clock: str, action: str, target: str, outcome: str = "", on: str = "", run: str = "1@x", **more: str
+) -> Row:
+    return row(
+        clock,
+        "ansible-log",
+        "ops",
+        action=action,
+        target=target,
+        outcome=outcome,
+        run=run,
+        actor="deploy",
+        fields={"target_host": on, **more},
+    )
 
 
 def playbook(outcome: str) -> list[Row]:
@@ -120,9 +144,21 @@ def playbook(outcome: str) -> list[Row]:
 
 
 def test_one_playbook_over_two_hosts_is_one_change_with_the_files_that_the_hosts_name():
-    module = row("11:05:13", "ansible-module", "web-01", action="module", target="/etc/app.conf", outcome="unknown", fields={"module": "copy"})
+    module = row(
+        "11:05:13",
+        "ansible-module",
+        "web-01",
+        action="module",
+        target="/etc/app.conf",
+        outcome="unknown",
+        fields={"module": "copy"},
+    )
     (change,) = group_changes([*playbook("changed"), module]).changes
-    assert (change.title, change.outcome, change.hosts) == ("Ansible: Push configuration", "changed", ("web-01", "web-02"))
+    assert (change.title, change.outcome, change.hosts) == (
+        "Ansible: Push configuration",
+        "changed",
+        ("web-01", "web-02"),
+    )
     assert change.targets == ("/etc/app.conf",)
 
 
@@ -132,7 +168,10 @@ def test_a_playbook_that_fails_everywhere_says_why():
 
 
 def test_two_runs_of_one_playbook_are_two_changes():
-    later = [ansible("12:05:02", "play", "Push configuration", "started", run="2@y"), ansible("12:05:09", "recap", "web-01", "unchanged", "web-01", run="2@y")]
+    later = [
+        ansible("12:05:02", "play", "Push configuration", "started", run="2@y"),
+        ansible("12:05:09", "recap", "web-01", "unchanged", "web-01", run="2@y"),
+    ]
     assert [c.outcome for c in group_changes([*playbook("changed"), *later]).changes] == ["changed", "unchanged"]
 
 
@@ -141,19 +180,36 @@ def puppet(clock: str, host: str, pid: int, action: str, target: str, outcome: s
 
 
 def test_runs_that_change_nothing_are_one_routine_with_its_period():
-    rows = [r for n in range(4) for r in (puppet(f"10:{n * 15:02d}:00", "a", n, "run", "x", "started"), puppet(f"10:{n * 15:02d}:30", "a", n, "run", "x", "unknown"))]
+    rows = [
+        r
+        for n in range(4)
+        for r in (
+            puppet(f"10:{n * 15:02d}:00", "a", n, "run", "x", "started"),
+            puppet(f"10:{n * 15:02d}:30", "a", n, "run", "x", "unknown"),
+        )
+    ]
     (change,) = group_changes(rows).changes
     assert change.routine and change.times == 4 and change.period_s == 900
 
 
 def test_runs_with_the_same_resource_on_two_hosts_are_one_change():
-    rows = [r for n, host in enumerate(("a", "b")) for r in (puppet(f"10:0{n}:00", host, n, "run", "x", "started"), puppet(f"10:0{n}:20", host, n, "resource", "Exec[fix]", "changed"))]
+    rows = [
+        r
+        for n, host in enumerate(("a", "b"))
+        for r in (
+            puppet(f"10:0{n}:00", host, n, "run", "x", "started"),
+            puppet(f"10:0{n}:20", host, n, "resource", "Exec[fix]", "changed"),
+        )
+    ]
     (change,) = group_changes(rows).changes
     assert (change.hosts, change.outcome, change.targets) == (("a", "b"), "changed", ("Exec[fix]",))
 
 
 def test_cron_jobs_are_routines_each_told_once():
-    rows = [row(f"1{n}:17:01", "cron", action="cron", target="run-parts /etc/cron.hourly", outcome="started") for n in range(3)]
+    rows = [
+        row(f"1{n}:17:01", "cron", action="cron", target="run-parts /etc/cron.hourly", outcome="started")
+        for n in range(3)
+    ]
     (change,) = group_changes(rows).changes
     assert change.routine and (change.times, change.period_s) == (3, 3600)
 
@@ -170,14 +226,32 @@ def test_apt_dpkg_and_the_sudo_line_before_them_are_one_change():
 
 
 def commit(clock: str, sha: str, files: str, subject: str, added: str = "", removed: str = "") -> Row:
-    return row(clock, "git-log", "ops", action="commit", target=files, outcome="changed", run=sha, message=subject, fields={"files": files.replace(", ", "\n"), "added": added, "removed": removed})
+    return row(
+        clock,
+        "git-log",
+        "ops",
+        action="commit",
+        target=files,
+        outcome="changed",
+        run=sha,
+        message=subject,
+        fields={"files": files.replace(", ", "\n"), "added": added, "removed": removed},
+    )
 
 
 def test_a_push_carries_the_newest_commit_with_a_file_of_its_name():
     rows = [
         commit("09:00:00", "a" * 40, "conf/app.conf", "older"),
         commit("10:00:00", "b" * 40, "conf/app.conf, README", "newer", added="limit = 1"),
-        row("11:05:13", "ansible-module", "web-01", action="module", target="/etc/app.conf", outcome="unknown", fields={"module": "copy"}),
+        row(
+            "11:05:13",
+            "ansible-module",
+            "web-01",
+            action="module",
+            target="/etc/app.conf",
+            outcome="unknown",
+            fields={"module": "copy"},
+        ),
         *playbook("changed"),
     ]
     (push,) = [change for change in group_changes(rows).changes if change.tool == "ansible"]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
 from conftest import SAMPLE
 
 WEB = SAMPLE / "web-01" / "var" / "log"
@@ -38,13 +39,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_run_ends_with_outage_impact_cause_and_where_the_draft_is(made):
     case, told = made
-    for words in ("Outage    bk_blog: 2022-11-10 11:15:00", "7,413 of", "Push blog configuration", str(case / "postmortem.md")):
+    for words in (
+        "Outage    bk_blog: 2022-11-10 11:15:00",
+        "7,413 of",
+        "Push blog configuration",
+        str(case / "postmortem.md"),
+    ):
         assert words in told
 
 
 def test_the_case_holds_what_the_design_says(made):
     case, _ = made
-    for name in ("case.toml", "sources.parquet", "rejects.parquet", "signals.parquet", "findings.json", "postmortem.md", "failure-rate.svg"):
+    for name in (
+        "case.toml",
+        "sources.parquet",
+        "rejects.parquet",
+        "signals.parquet",
+        "findings.json",
+        "postmortem.md",
+        "failure-rate.svg",
+    ):
         assert (case / name).is_file(), name
     assert list((case / "events").glob("*.parquet"))
     assert not list(case.glob(".*.tmp"))
@@ -97,7 +111,21 @@ def test_sources_json_has_the_contracts_fields_and_conserves_lines(made):
 
 
 def test_events_are_filtered_by_time_host_kind_and_text(made):
-    told = document("timeline", made[0], "--events", "--host", "web-01", "--kind", "change", "--since", "2022-11-10T13:31", "--until", "2022-11-10T13:32", "--grep", "grep")
+    told = document(
+        "timeline",
+        made[0],
+        "--events",
+        "--host",
+        "web-01",
+        "--kind",
+        "change",
+        "--since",
+        "2022-11-10T13:31",
+        "--until",
+        "2022-11-10T13:32",
+        "--grep",
+        "grep",
+    )
     (event,) = told["events"]
     assert event["target"] == "/usr/bin/grep -rn phpp /var/www/blog"
     assert event["time"] == "2022-11-10T08:01:18Z"
@@ -114,7 +142,11 @@ def test_the_timeline_is_written_in_every_format(made, tmp_path, form, events):
         assert out.read_bytes()[:4] == b"PAR1"
     else:
         first = out.read_text(encoding="utf-8").splitlines()[0]
-        wanted = "message,datetime,timestamp_desc" if form == "timesketch-csv" else ('"datetime"' if "timesketch" in form else "time")
+        wanted = (
+            "message,datetime,timestamp_desc"
+            if form == "timesketch-csv"
+            else ('"datetime"' if "timesketch" in form else "time")
+        )
         assert wanted in first
 
 
@@ -123,7 +155,14 @@ def test_the_same_run_twice_gives_the_same_bytes_in_any_zone(tmp_path, made):
         out = tmp_path / str(number) / "case"
         done = afterlog("run", SAMPLE, "--tz", "Asia/Kolkata", "-o", out, TZ=zone, LC_ALL="C")
         assert done.returncode == 0, done.stderr
-        for name in ("postmortem.md", "findings.json", "failure-rate.svg", "sources.parquet", "signals.parquet", "case.toml"):
+        for name in (
+            "postmortem.md",
+            "findings.json",
+            "failure-rate.svg",
+            "sources.parquet",
+            "signals.parquet",
+            "case.toml",
+        ):
             assert (out / name).read_bytes() == (made[0] / name).read_bytes(), (zone, name)
 
 
@@ -137,7 +176,7 @@ def test_without_a_stated_zone_the_machines_zone_changes_nothing(tmp_path):
     assert b"UTC+05:30" in drafts[0]
 
 
-def test_an_edited_draft_is_not_overwritten(tmp_path):
+def test_what_a_person_wrote_in_the_draft_is_kept(tmp_path):
     out = tmp_path / "case"
     logs = tmp_path / "logs"
     shutil.copytree(SAMPLE / "lb-01", logs / "lb-01")
@@ -152,7 +191,9 @@ def test_an_edited_draft_is_not_overwritten(tmp_path):
 def test_an_outage_stated_by_hand_works_with_only_deploy_logs(tmp_path):
     logs = tmp_path / "logs"
     shutil.copytree(SAMPLE / "ops-01" / "var", logs / "ops-01" / "var")
-    told = afterlog("run", logs, "--tz", "Asia/Kolkata", "-o", tmp_path / "case", "--outage", "2022-11-10T11:15..2022-11-10T14:22")
+    told = afterlog(
+        "run", logs, "--tz", "Asia/Kolkata", "-o", tmp_path / "case", "--outage", "2022-11-10T11:15..2022-11-10T14:22"
+    )
     assert told.returncode == 0, told.stderr
     (outage,) = json.loads((tmp_path / "case" / "findings.json").read_text())["outages"]
     assert (outage["kind"], outage["start"]) == ("stated", "2022-11-10T05:45:00Z")
@@ -164,7 +205,12 @@ def test_a_stated_outage_is_remembered_until_it_is_taken_back(tmp_path):
     logs = tmp_path / "logs"
     shutil.copytree(SAMPLE / "lb-01", logs / "lb-01")
     case = tmp_path / "case"
-    assert afterlog("run", logs, "--tz", "Asia/Kolkata", "-o", case, "--outage", "2022-11-10T12:00..2022-11-10T13:00").returncode == 0
+    assert (
+        afterlog(
+            "run", logs, "--tz", "Asia/Kolkata", "-o", case, "--outage", "2022-11-10T12:00..2022-11-10T13:00"
+        ).returncode
+        == 0
+    )
     assert [o["kind"] for o in document("outages", case)["outages"]] == ["stated"]
     assert afterlog("outages", case, "--outage", "auto").returncode == 0
     assert [o["kind"] for o in document("outages", case)["outages"]] == ["errors"]

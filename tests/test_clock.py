@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from afterlog.clock import (
     Clock,
     SourceClock,
@@ -23,8 +26,6 @@ from afterlog.clock.decide import stated
 from afterlog.errors import InputError
 from afterlog.event import TimeBasis
 from afterlog.layout import OFFSET_UNKNOWN, Times
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def wall(*stamps: str) -> np.ndarray:
@@ -157,7 +158,11 @@ def test_where_sources_disagree_the_zone_is_assumed_and_the_reason_names_both():
 
 
 def test_a_host_that_prints_utc_as_an_offset_keeps_utc_though_others_do_not():
-    known = [survey("web/access.log", offsets={19_800: 100}), survey("db/access.log", host="db", offsets={0: 9}), survey("db/syslog", host="db")]
+    known = [
+        survey("web/access.log", offsets={19_800: 100}),
+        survey("db/access.log", host="db", offsets={0: 9}),
+        survey("db/syslog", host="db"),
+    ]
     clock = resolve_clocks(known, Stated(), "Europe/Berlin")["db/syslog"]
     assert (clock.zone, clock.zone_basis) == ("UTC", TimeBasis.ZONE_INFERRED)
 
@@ -186,7 +191,10 @@ def test_lengths_of_time_are_read_as_people_write_them(text, seconds):
     assert stated(None, clocks=[f"app={text}"]).clocks == (("app", seconds),)
 
 
-@pytest.mark.parametrize(("entries", "words"), [((["nonsense"], ()), "--zone"), ((["a=Mars/Base"], ()), "Mars/Base"), (((), ["a=soon"]), "--clock")])
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [((["nonsense"], ()), "--zone"), ((["a=Mars/Base"], ()), "Mars/Base"), (((), ["a=soon"]), "--clock")],
+)
 def test_what_cannot_be_read_is_said_with_an_example(entries, words):
     with pytest.raises(InputError, match=words):
         stated(None, entries[0], None, entries[1])
@@ -217,7 +225,12 @@ def test_a_git_history_of_many_years_does_not_pull_the_year_back():
 
 
 def test_the_order_of_the_sources_changes_nothing():
-    known = [survey("web/access.log", offsets={19_800: 100}), survey("db/x.log", host="db", offsets={3_600: 1}), survey("web/error.log"), survey("q/y.log", host="q")]
+    known = [
+        survey("web/access.log", offsets={19_800: 100}),
+        survey("db/x.log", host="db", offsets={3_600: 1}),
+        survey("web/error.log"),
+        survey("q/y.log", host="q"),
+    ]
     assert resolve_clocks(known, Stated(), "UTC") == resolve_clocks(reversed(known), Stated(), "UTC")
 
 
@@ -288,14 +301,25 @@ def test_a_clock_stepped_forward_moves_only_what_was_written_before():
     stamps = ("2022-11-10T10:59:59", "2022-11-10T11:01:30", "2022-11-10T11:05:00")
     clock = Clock(SourceClock("UTC", TimeBasis.ZONE_STATED, steps=((after, 90.0),)))
     resolved = clock.resolve(times(*stamps))
-    assert [rfc3339(t) for t in resolved.utc_us] == ["2022-11-10T11:01:29Z", "2022-11-10T11:01:30Z", "2022-11-10T11:05:00Z"]
+    assert [rfc3339(t) for t in resolved.utc_us] == [
+        "2022-11-10T11:01:29Z",
+        "2022-11-10T11:01:30Z",
+        "2022-11-10T11:05:00Z",
+    ]
     assert [list(TimeBasis)[b] for b in resolved.basis] == ["offset-corrected", "zone-stated", "zone-stated"]
 
 
 def test_a_clock_stepped_back_tells_the_repeated_minutes_by_line_order():
     # It was 120 s ahead: at its own 11:10:00 it was put back to 11:08:00.
     after = int(wall("2022-11-10T11:08:00")[0])
-    stamps = ("2022-11-10T11:07:00", "2022-11-10T11:09:00", "2022-11-10T11:09:59", "2022-11-10T11:08:00", "2022-11-10T11:09:00", "2022-11-10T11:20:00")
+    stamps = (
+        "2022-11-10T11:07:00",
+        "2022-11-10T11:09:00",
+        "2022-11-10T11:09:59",
+        "2022-11-10T11:08:00",
+        "2022-11-10T11:09:00",
+        "2022-11-10T11:20:00",
+    )
     clock = SourceClock("UTC", steps=((after, -120.0),))
     whole = [rfc3339(t)[11:19] for t in Clock(clock).resolve(times(*stamps)).utc_us]
     assert whole == ["11:05:00", "11:07:00", "11:07:59", "11:08:00", "11:09:00", "11:20:00"]

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from afterlog.errors import InputError
 from afterlog.evidence import Place, Quotes
 from afterlog.source import Source, walk

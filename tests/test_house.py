@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
 from afterlog.registry import registry
 from conftest import ROOT
 
@@ -92,13 +93,17 @@ def test_a_parser_imports_only_the_parser_facing_module(path):
 def test_detection_opens_no_file_and_reads_no_clock():
     for path in sorted((ROOT / "src" / "afterlog" / "detect").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\bopen\(|import (time|os|pathlib|random)\b|from (time|os|pathlib|random)\b|datetime\.now", text), path.name
+        assert not re.search(
+            r"\bopen\(|import (time|os|pathlib|random)\b|from (time|os|pathlib|random)\b|datetime\.now", text
+        ), path.name
 
 
 def test_templates_calculate_nothing_and_analysis_prints_nothing():
     for path in modules():
         if top(path) != "cli":
-            calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+            calls = [
+                node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+            ]
             printed = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
             assert all(any(keyword.arg == "file" for keyword in node.keywords) for node in printed), path.name
 
@@ -106,7 +111,9 @@ def test_templates_calculate_nothing_and_analysis_prints_nothing():
 def test_the_packages_listed_are_the_packages_there_are():
     listed = set(PROJECT["tool"]["setuptools"]["packages"])
     there = {
-        ".".join(("afterlog", *path.parent.relative_to(ROOT / "src" / "afterlog").parts)) for path in modules() if path.name == "__init__.py"
+        ".".join(("afterlog", *path.parent.relative_to(ROOT / "src" / "afterlog").parts))
+        for path in modules()
+        if path.name == "__init__.py"
     }
     assert listed == there | {"afterlog.parsers", "afterlog.templates"}
 
@@ -120,24 +127,36 @@ def test_parsers_and_templates_are_installed():
 
 def test_the_wheel_holds_everything(tmp_path):
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True, capture_output=True
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    for name in ("afterlog/cli.py", "afterlog/py.typed", "afterlog/parsers/haproxy.py", "afterlog/templates/postmortem.md.j2"):
+    for name in (
+        "afterlog/cli.py",
+        "afterlog/py.typed",
+        "afterlog/parsers/haproxy.py",
+        "afterlog/templates/postmortem.md.j2",
+    ):
         assert name in names
     assert not any(name.startswith(("tests", "benchmarks", "sample_logs")) for name in names)
 
 
 def test_no_file_names_a_path_of_a_machine():
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\0")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\0")
     if tracked == [""]:
         tracked = [str(path.relative_to(ROOT)) for path in (*modules(), *(ROOT / "parsers").glob("*.py"))]
     pattern = re.compile(rb"/(?:work|farm)/|/root/\w|\.library")
     found = [
         name
         for name in tracked
-        if name and not name.startswith(("sample_logs/", "tests/")) and (ROOT / name).is_file() and pattern.search((ROOT / name).read_bytes())
+        if name
+        and not name.startswith(("sample_logs/", "tests/"))
+        and (ROOT / name).is_file()
+        and pattern.search((ROOT / name).read_bytes())
     ]
     assert found == []
 
@@ -150,7 +169,9 @@ def test_every_command_in_the_readme_works(tmp_path):
     for line in done.splitlines():
         if line.startswith(("Outage", "Impact", "Cause")):
             assert line in text, f"the README shows something else than {line!r}"
-    for verb in sorted(set(re.findall(r"`afterlog (\w+)(?: case)?`", text)) - {"run", "ingest", "parsers", "templates"}):
+    for verb in sorted(
+        set(re.findall(r"`afterlog (\w+)(?: case)?`", text)) - {"run", "ingest", "parsers", "templates"}
+    ):
         run(verb, tmp_path / "case")
     code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert code is not None

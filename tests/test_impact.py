@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from afterlog.availability import burn, first_alert, stability, user_minutes
 from afterlog.requests import Names, Requests
 
@@ -14,17 +15,30 @@ def requests(rows: list[tuple[float, str, int]]) -> Requests:
     """Make requests of (minute, client, status)."""
     clients = sorted({client for _at, client, _status in rows})
     time = np.array([round(at * MINUTE) for at, _client, _status in rows], np.int64)
+    status = np.array([status for *_x, status in rows], np.int16)
     zero = np.zeros(len(rows), np.int32)
     return Requests(
-        time, np.arange(1, len(rows) + 1), np.arange(len(rows)) * 100, np.array([status for *_x, status in rows], np.int16),
-        zero, zero, zero, np.array([clients.index(client) for _at, client, _status in rows], np.int32), zero, zero, zero, zero,
-        Names(("log",), ("h",), ("s",), tuple(clients), ("GET",), ("/",), ("u",), ("h",)),
+        time=time, line=np.arange(1, len(rows) + 1), offset=np.arange(len(rows)) * 100, status=status, failed=status >= 500,
+        duration=None, source=zero, host=zero, service=zero, method=zero, path=zero, upstream=zero, server=zero,
+        client=np.array([clients.index(client) for _at, client, _status in rows], np.int32),
+        names=Names(("log",), ("h",), ("s",), tuple(clients), ("GET",), ("/",), ("u",), ("h",)),
     )  # fmt: skip
 
 
 def test_user_minutes_run_from_each_client_s_failure_to_its_next_success():
     # a: fails at 10 and 12, succeeds at 15: 5 minutes. b: fails at 11, succeeds at 13: 2. c never fails.
-    made = requests([(9, "a", 200), (10, "a", 500), (11, "b", 500), (12, "a", 500), (13, "b", 200), (14, "c", 200), (15, "a", 200), (60, "c", 200)])
+    made = requests(
+        [
+            (9, "a", 200),
+            (10, "a", 500),
+            (11, "b", 500),
+            (12, "a", 500),
+            (13, "b", 200),
+            (14, "c", 200),
+            (15, "a", 200),
+            (60, "c", 200),
+        ]
+    )
     assert user_minutes(made, made.failed, 10 * MINUTE, 12 * MINUTE) == pytest.approx(5 + 2)
 
 
@@ -43,7 +57,10 @@ def test_burn_is_the_error_ratio_over_what_the_objective_allows():
     assert cost.severity == "SEV-2"
 
 
-@pytest.mark.parametrize(("minutes", "severity"), [(44, "SEV-1"), (43, "SEV-2"), (4.4, "SEV-2"), (4.2, "SEV-3"), (0.9, "SEV-3"), (0.8, "SEV-4")])
+@pytest.mark.parametrize(
+    ("minutes", "severity"),
+    [(44, "SEV-1"), (43, "SEV-2"), (4.4, "SEV-2"), (4.2, "SEV-3"), (0.9, "SEV-3"), (0.8, "SEV-4")],
+)
 def test_severity_follows_the_share_of_the_budget(minutes, severity):
     # a total outage under 99.9 %: the budget is 43.2 minutes; 10 % of it 4.32, 2 % of it 0.864
     assert burn(10, 10, round(minutes * MINUTE), 0.999).severity == severity
@@ -71,7 +88,12 @@ def test_failures_long_ago_do_not_fire_an_alert_on_their_own():
 def test_stable_needs_half_an_hour_of_logs():
     made = requests([(minute, "a", 500 if minute == 10 else 200) for minute in range(50)])
     calm = stability(made, made.failed, 10 * MINUTE, 49 * MINUTE, 0.0)
-    assert calm.stable and calm.time_us == 40 * MINUTE and calm.place.line == 41 and (calm.failed, calm.requests) == (0, 30)
+    assert (
+        calm.stable
+        and calm.time_us == 40 * MINUTE
+        and calm.place.line == 41
+        and (calm.failed, calm.requests) == (0, 30)
+    )
     short = requests([(minute, "a", 500 if minute == 10 else 200) for minute in range(30)])
     assert not stability(short, short.failed, 10 * MINUTE, 29 * MINUTE, 0.0).stable
     assert stability(short, short.failed, 10 * MINUTE, 29 * MINUTE, 0.0).place is None

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from afterlog.layout import TIME_FORMS, Layout, Lines, Match
 
-COMBINED = (
-    '{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}"'
-)
+COMBINED = '{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}"'
 HAPROXY = (
     "{client}:{port:d} [{time:clf-ms}] {frontend} {backend}/{server} {tq:ms}/{tw:ms}/{tc:ms}/{tr:ms}/{ta:ms} "
     '{status:d} {bytes:d} {_:word} {_} {state:word} {act:d}/{fe:d}/{retries:d} "{request:request}"'

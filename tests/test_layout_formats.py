@@ -16,7 +16,9 @@ def read(layout: Layout, line: bytes) -> dict[str, str | None]:
     return texts
 
 
-NGINX_COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+NGINX_COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
 APACHE_COMBINED = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"'
 LINE = b'192.0.2.7 - bob [10/Oct/2000:13:55:36 -0700] "GET /x HTTP/1.1" 200 2326 "-" "curl/7.68.0"'
 
@@ -64,9 +66,7 @@ def test_an_nginx_format_in_json_is_a_layout_too() -> None:
 
 
 def test_an_apache_directive_with_escaped_quotes_is_read_as_it_stands() -> None:
-    directive = (
-        r'LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined'
-    )
+    directive = r'LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined'
     assert from_apache(directive).pattern == from_apache(directive.removeprefix("LogFormat ")).pattern
     fields = read(from_apache(directive), b"www.example.com:443 " + LINE)
     assert (fields["vhost"], fields["port"], fields["bytes"]) == ("www.example.com", "443", "2326")
@@ -81,9 +81,7 @@ def test_of_several_durations_the_finest_is_the_duration() -> None:
 
 
 def test_apache_modifiers_request_ids_and_percent_signs_are_understood() -> None:
-    layout = from_apache(
-        '%a %{c}a %!200,304{Referer}i %{UNIQUE_ID}e %L %{X-Forwarded-For}i %{remote}p 100%% "%<s"'
-    )
+    layout = from_apache('%a %{c}a %!200,304{Referer}i %{UNIQUE_ID}e %L %{X-Forwarded-For}i %{remote}p 100%% "%<s"')
     fields = read(layout, b'192.0.2.7 10.0.0.1 - Y2xA 77 203.0.113.9 5000 100% "404"')
     assert fields == {
         "client": "192.0.2.7",
@@ -125,9 +123,7 @@ def test_an_apache_time_that_no_layout_reads_is_refused() -> None:
 
 
 def test_names_that_are_taken_give_way_to_the_variables_own() -> None:
-    layout = from_nginx(
-        '$remote_addr "$request" $request_uri $body_bytes_sent $bytes_sent $host $server_name'
-    )
+    layout = from_nginx('$remote_addr "$request" $request_uri $body_bytes_sent $bytes_sent $host $server_name')
     names = [field.name for field in layout.fields]
     assert names == ["client", "request", "request_uri", "bytes", "bytes_sent", "vhost", "server_name"]
     twice = from_nginx("$status $status")

@@ -64,9 +64,7 @@ def test_a_negative_start_is_null_in_any_place() -> None:
 
 
 @given(st.binary(max_size=40), st.lists(st.tuples(st.integers(-1, 40), st.integers(0, 10)), max_size=12))
-def test_any_spans_in_any_order_give_what_python_slices_give(
-    data: bytes, spans: list[tuple[int, int]]
-) -> None:
+def test_any_spans_in_any_order_give_what_python_slices_give(data: bytes, spans: list[tuple[int, int]]) -> None:
     starts = np.array([min(begin, len(data)) for begin, _ in spans], np.int64)
     lengths = np.array([length for _, length in spans], np.int64)
     ends = np.where(starts < 0, -1, np.minimum(starts + lengths, len(data)))

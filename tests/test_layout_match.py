@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from afterlog.errors import LayoutError
 from afterlog.layout import FIELD_TYPES, TIME_FORMS, Field, Layout, Lines, Match
 
-COMBINED = (
-    '{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}"'
-)
+COMBINED = '{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}"'
 LINE = b'192.0.2.7 - bob [10/Oct/2000:13:55:36 -0700] "GET /x?y HTTP/1.1" 200 2326 "-" "Mozilla/5.0 (X11)"'
 
 
@@ -163,9 +161,7 @@ def test_a_negative_duration_is_absent() -> None:
     )
 )
 def test_durations_are_seconds(numbers: list[tuple[int, int, int]]) -> None:
-    spelled = [
-        f"{whole}.{str(part).zfill(9)[:places]}" if places else str(whole) for whole, places, part in numbers
-    ]
+    spelled = [f"{whole}.{str(part).zfill(9)[:places]}" if places else str(whole) for whole, places, part in numbers]
     lines = [f"{text} {text} +{text}".encode() for text in spelled]
     found = match("{a:s} {b:ms} {c:us}", *lines)
     for name, scale in (("a", 1), ("b", 1e3), ("c", 1e6)):

@@ -38,9 +38,7 @@ def read(form: str, *stamps: str) -> Times | None:
     return kernel.time()
 
 
-def wall(
-    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0
-) -> int:
+def wall(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0) -> int:
     """Microseconds by the calendar module."""
     return calendar.timegm((year, month, day, hour, minute, second)) * 1_000_000 + micro
 
@@ -50,10 +48,8 @@ def wall(
 @given(
     stamps=st.lists(
         st.datetimes(
-            min_value=dt.datetime(1000, 1, 1),  # noqa: DTZ001 - a clock as printed has no zone
-            timezones=st.integers(-1439, 1439).map(
-                lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))
-            ),
+            min_value=dt.datetime(1000, 1, 1),
+            timezones=st.integers(-1439, 1439).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))),
         ),
         min_size=1,
         max_size=5,
@@ -72,11 +68,9 @@ def test_a_printed_time_is_read_as_strptime_reads_it(form: str, stamps: list[dt.
     assert times is not None
     for index, text in enumerate(texts):
         year = "" if "%Y" in spelling else "2000 "
-        parsed = dt.datetime.strptime(year + text, ("%Y " if year else "") + spelling)  # noqa: DTZ007 - as printed
+        parsed = dt.datetime.strptime(year + text, ("%Y " if year else "") + spelling)
         micro = parsed.microsecond
-        expected = wall(
-            parsed.year, parsed.month, parsed.day, parsed.hour, parsed.minute, parsed.second, micro
-        )
+        expected = wall(parsed.year, parsed.month, parsed.day, parsed.hour, parsed.minute, parsed.second, micro)
         assert times.wall_us[index] == expected
         offset = parsed.utcoffset()
         assert times.offset_s[index] == (OFFSET_UNKNOWN if offset is None else offset.total_seconds())
@@ -106,9 +100,7 @@ def test_every_form_reads_its_own_example() -> None:
 
 
 def test_offsets_are_kept_as_printed() -> None:
-    times = read(
-        "iso", *(f"2022-11-10T10:29:58{zone}" for zone in ("", "Z", "+01:00", "-0330", "+05", "-00:00"))
-    )
+    times = read("iso", *(f"2022-11-10T10:29:58{zone}" for zone in ("", "Z", "+01:00", "-0330", "+05", "-00:00")))
     assert times is not None
     assert times.offset_s.tolist() == [OFFSET_UNKNOWN, 0, 3600, -12600, 18000, 0]
     assert set(times.wall_us.tolist()) == {wall(2022, 11, 10, 10, 29, 58)}

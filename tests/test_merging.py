@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from afterlog.case import Case
 from afterlog.findings import analyse
 from afterlog.footnotes import read_footnotes
@@ -84,7 +85,10 @@ def test_a_conflict_in_a_table_stays_within_the_table():
 
 def test_a_later_run_replaces_an_older_conflict_note_instead_of_adding_one():
     mine = changed(BASE, ("It began at 14:02.", "It began for us at 14:02."))
-    second, third = changed(BASE, ("began at 14:02", "began at 13:58")), changed(BASE, ("began at 14:02", "began at 13:55"))
+    second, third = (
+        changed(BASE, ("began at 14:02", "began at 13:58")),
+        changed(BASE, ("began at 14:02", "began at 13:55")),
+    )
     once = merge(BASE, mine, second).text
     assert merge(second, once, second).text == once, "the same run again changes nothing"
     twice = merge(second, once, third).text
@@ -180,9 +184,13 @@ def test_any_section_that_a_person_deletes_stays_deleted(two_runs):
     heads = [i for i, line in enumerate(lines) if line.startswith("## ")]
     for number, start in enumerate(heads):
         end = heads[number + 1] if number + 1 < len(heads) else len(lines)
-        merged = merge(first, "\n".join([*lines[:start], *lines[end:]]) + "\n" + first[first.index("[^1]: ") :], second).text
+        merged = merge(
+            first, "\n".join([*lines[:start], *lines[end:]]) + "\n" + first[first.index("[^1]: ") :], second
+        ).text
         assert lines[start] not in merged.split("\n")
-        assert [line for line in merged.split("\n") if line.startswith("## ")] == [lines[i] for i in heads if i != start]
+        assert [line for line in merged.split("\n") if line.startswith("## ")] == [
+            lines[i] for i in heads if i != start
+        ]
 
 
 def test_edits_survive_in_the_case_and_every_footnote_still_holds(two_runs, tmp_path):
@@ -191,7 +199,11 @@ def test_edits_survive_in_the_case_and_every_footnote_still_holds(two_runs, tmp_
     case = ingest([logs], tmp_path / "case", Options(tz="Asia/Kolkata", jobs=1))
     written = write_draft(case, analyse(case), report=False)
     text = written.draft.read_text(encoding="utf-8")
-    mine = changed(text, ("> **?** Was data lost or delayed?", "No data was lost."), ("| Answers |", "| Tickets | 31 | help desk |\n| Answers |"))
+    mine = changed(
+        text,
+        ("> **?** Was data lost or delayed?", "No data was lost."),
+        ("| Answers |", "| Tickets | 31 | help desk |\n| Answers |"),
+    )
     mine = mine[: mine.index("## Lessons")] + mine[mine.index("## Evidence") :]
     written.draft.write_text(mine, encoding="utf-8")
     shutil.copytree(SAMPLE / "web-02", logs / "web-02")
@@ -200,7 +212,9 @@ def test_edits_survive_in_the_case_and_every_footnote_still_holds(two_runs, tmp_
     merged = again.draft.read_text(encoding="utf-8")
     assert "No data was lost." in merged and "| Tickets | 31 | help desk |" in merged and "## Lessons" not in merged
     assert "Was data lost" not in merged
-    assert any("new event" in line for line in again.told) and any("postmortem.md was edited" in line for line in again.told)
+    assert any("new event" in line for line in again.told) and any(
+        "postmortem.md was edited" in line for line in again.told
+    )
     assert all_hold(verify(again.draft, case))
     third = write_draft(case, analyse(case), report=False)
     assert third.draft.read_text(encoding="utf-8") == merged and third.told[0].startswith("postmortem.md was edited")
@@ -228,8 +242,20 @@ def test_another_template_gets_its_own_file(two_runs, tmp_path):
 
 def test_what_moved_is_said_in_a_sentence():
     def facts(start: int, entries: list[str], cause: str = "push") -> dict:
-        outage = {"id": f"o{start}", "service": "web", "start": start * 60_000_000, "end": 4_000 * 60_000_000, "failed": 7, "requests": 9, "cause": cause}
-        return {"outages": [{**outage, "from": outage["start"], "until": outage["end"]}], "entries": entries, "sources": 3}
+        outage = {
+            "id": f"o{start}",
+            "service": "web",
+            "start": start * 60_000_000,
+            "end": 4_000 * 60_000_000,
+            "failed": 7,
+            "requests": 9,
+            "cause": cause,
+        }
+        return {
+            "outages": [{**outage, "from": outage["start"], "until": outage["end"]}],
+            "entries": entries,
+            "sources": 3,
+        }
 
     before, now = facts(14 * 60 + 2, ["a"]), facts(13 * 60 + 58, ["a", "b", "c", "d"])
     assert what_moved(before, now, "UTC") == ["start 14:02:00 → 13:58:00, three new events."]

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from afterlog.errors import InputError
 from afterlog.explain import explain, explain_json, write_picture
 from afterlog.findings import analyse
@@ -25,7 +26,10 @@ def access(second: float, status: int = 200, path: str = "/", client: str = "192
 
 def every(step: int, until: int = 36_000, **more):
     """One request each step seconds from many clients, by second."""
-    return {s: {"client": f"192.0.2.{s // step % 97}", "path": f"/{'abcdefgh'[s // step % 8]}", **more} for s in range(0, until, step)}
+    return {
+        s: {"client": f"192.0.2.{s // step % 97}", "path": f"/{'abcdefgh'[s // step % 8]}", **more}
+        for s in range(0, until, step)
+    }
 
 
 def write(folder, name: str, requests: dict[int, dict]) -> None:
@@ -69,7 +73,10 @@ def test_half_an_hour_without_requests_is_a_silence_between_the_last_request_and
 
 def test_a_log_that_stops_while_its_machine_goes_on_is_a_silence_with_an_open_end(logs, tmp_path):
     write(logs, "web-01/var/log/apache2/access.log", every(5, 20_000))
-    lines = "".join(f"{at(s):%b} {at(s).day:2d} {at(s):%H:%M:%S} web-01 CRON[{s}]: (root) CMD (true)\n" for s in range(0, 36_000, 600))
+    lines = "".join(
+        f"{at(s):%b} {at(s).day:2d} {at(s):%H:%M:%S} web-01 CRON[{s}]: (root) CMD (true)\n"
+        for s in range(0, 36_000, 600)
+    )
     (logs / "web-01/var/log/syslog").write_text(lines)
     (one,) = found(logs, tmp_path).outages
     assert (one.kind, one.open_start, one.open_end) == ("silence", False, True)
@@ -180,7 +187,10 @@ def test_a_monitor_is_told_by_its_rhythm_and_left_out(logs, tmp_path):
 
 
 def test_where_there_are_only_health_checks_they_are_what_is_known(logs, tmp_path):
-    checks = {s: {"path": "/healthz", "client": "198.51.100.9", "status": 503 if 20_000 <= s < 22_000 else 200} for s in range(0, 36_000, 10)}
+    checks = {
+        s: {"path": "/healthz", "client": "198.51.100.9", "status": 503 if 20_000 <= s < 22_000 else 200}
+        for s in range(0, 36_000, 10)
+    }
     write(logs, "web-01/access.log", checks)
     (one,) = found(logs, tmp_path).outages
     assert one.failed == 200
@@ -199,7 +209,14 @@ def test_explaining_names_baseline_evidence_intervals_and_what_would_move_them(l
     findings = found(logs, tmp_path)
     outage = findings.outages[0]
     told = explain(findings, outage.id, "UTC")
-    for words in ("status>=500", "300 of 300 failed", "baseline", "threshold", "twice the evidence", "status>=500 or status==499"):
+    for words in (
+        "status>=500",
+        "300 of 300 failed",
+        "baseline",
+        "threshold",
+        "twice the evidence",
+        "status>=500 or status==499",
+    ):
         assert words in told
     moved = {one["rule"]: one for one in explain_json(findings, outage.id)["sensitivity"]}
     assert moved["status>=500 or status==499"]["failed"] == 400

@@ -19,7 +19,10 @@ def error_lines(folder, seconds, word="error") -> None:
     """An Apache error log; https://httpd.apache.org/docs/2.4/logs.html#errorlog."""
     file = folder / "web-01/var/log/apache2/error.log"
     file.parent.mkdir(parents=True, exist_ok=True)
-    lines = (f"[{at(s):%a %b %d %H:%M:%S}.000000 {at(s):%Y}] [proxy:{word}] [pid 714] AH00957: attempt to connect to 127.0.0.1:8000 failed\n" for s in seconds)
+    lines = (
+        f"[{at(s):%a %b %d %H:%M:%S}.000000 {at(s):%Y}] [proxy:{word}] [pid 714] AH00957: attempt to connect to 127.0.0.1:8000 failed\n"
+        for s in seconds
+    )
     file.write_text("".join(lines))
 
 

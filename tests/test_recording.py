@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+
 from afterlog.statement import plain
 from conftest import Recording
 
@@ -79,7 +80,9 @@ MOMENTS = [  # the seed document's seven moments, with the true time and a line 
 
 @pytest.mark.parametrize(("what", "clock", "words", "source", "line"), MOMENTS, ids=[m[0] for m in MOMENTS])
 def test_the_timeline_holds_the_moment_with_its_line(recording, what, clock, words, source, line):
-    entries = [e for e in recording.findings.timeline if abs(e.time_us - ist(clock)) <= 1_000_000 and words in plain(e.text)]
+    entries = [
+        e for e in recording.findings.timeline if abs(e.time_us - ist(clock)) <= 1_000_000 and words in plain(e.text)
+    ]
     assert entries, f"{what}: no entry at {clock} that says {words!r}"
     cited = {(place.source, place.line) for entry in entries for place in entry.places}
     assert (source, line) in cited
@@ -92,7 +95,9 @@ def test_the_failed_rollback_is_an_attempt_and_says_what_went_wrong(recording):
 
 def test_the_timeline_does_not_drown(recording):
     assert len(recording.findings.timeline) <= 30
-    assert not any("cron" in plain(entry.text) or "site.pp" in plain(entry.text) for entry in recording.findings.timeline)
+    assert not any(
+        "cron" in plain(entry.text) or "site.pp" in plain(entry.text) for entry in recording.findings.timeline
+    )
 
 
 def test_the_push_of_settings_php_leads_the_causes(recording, outage):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
 from afterlog.draft import make_draft
 from afterlog.errors import AfterlogError, TemplateError
 from afterlog.outages import percent
 from afterlog.render import code_span, escape, render
 from afterlog.statement import Code, Statement, Time, codes, plain, text, visible
-from hypothesis import given
-from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -86,7 +87,10 @@ def test_plain_text_keeps_times_in_utc():
     assert plain(text("at ", Time(1668059100000000), " ", Code("x"))) == "at 2022-11-10T05:45:00Z x"
 
 
-@pytest.mark.parametrize(("rate", "words"), [(0, "0.0 %"), (1, "100.0 %"), (0.9999, "over 99.9 %"), (0.0001, "under 0.1 %"), (0.93, "93.0 %")])
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(0, "0.0 %"), (1, "100.0 %"), (0.9999, "over 99.9 %"), (0.0001, "under 0.1 %"), (0.93, "93.0 %")],
+)
 def test_a_rate_is_never_rounded_to_all_or_nothing(rate, words):
     assert percent(rate) == words
 
@@ -117,7 +121,13 @@ def test_every_sentence_with_a_fact_ends_in_a_footnote(draft):
 
 def test_the_draft_has_the_shape_of_the_seed(draft):
     headings = re.findall(r"^## (.*)$", draft, re.MULTILINE)
-    wanted = ["Issue Summary", "Timeline", "Root Cause and Resolution", "Corrective and Preventative Measures", "Authors"]
+    wanted = [
+        "Issue Summary",
+        "Timeline",
+        "Root Cause and Resolution",
+        "Corrective and Preventative Measures",
+        "Authors",
+    ]
     places = [next(i for i, heading in enumerate(headings) if heading.startswith(want)) for want in wanted]
     assert places == sorted(places)
 

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+
 from afterlog.case import Case
 from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
@@ -88,7 +89,9 @@ def test_a_footnote_opens_the_line_in_its_context(page):
 def test_utc_stands_beside_local_time(page):
     # 11:15:00 in Kolkata is 05:45:00 in UTC
     assert page.run("document.querySelector('#e7 .utc').textContent") == "2022-11-10 05:45:00"
-    told = page.run("[...document.querySelectorAll('article li')].find(li => li.innerText.includes('Outage begins')).innerText")
+    told = page.run(
+        "[...document.querySelectorAll('article li')].find(li => li.innerText.includes('Outage begins')).innerText"
+    )
     assert told.startswith("11:15:00 05:45:00")
 
 
@@ -105,7 +108,9 @@ def test_it_is_readable_in_dark_and_narrow(page):
 
 @needs_chromium
 def test_what_logs_hold_stays_text_in_the_report(tmp_path):
-    written = write_draft(case := ingest([hostile_logs(tmp_path / "logs")], tmp_path / "case", Options(tz="UTC", jobs=1)), analyse(case))
+    written = write_draft(
+        case := ingest([hostile_logs(tmp_path / "logs")], tmp_path / "case", Options(tz="UTC", jobs=1)), analyse(case)
+    )
     text = written.report.read_text(encoding="utf-8")
     assert len(text) < 2_000_000, "a URL of a megabyte is cut"
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b\x07]", text)
@@ -115,10 +120,23 @@ def test_what_logs_hold_stays_text_in_the_report(tmp_path):
         assert opened.messages == []
         assert [url for url in opened.requests if url not in ("about:blank", written.report.as_uri())] == []
         assert opened.run("document.title").startswith("Postmortem")
-        assert opened.run("document.querySelectorAll('img, iframe, object, embed, form, base, link, svg script').length") == 0
+        assert (
+            opened.run("document.querySelectorAll('img, iframe, object, embed, form, base, link, svg script').length")
+            == 0
+        )
         assert opened.run("document.scripts.length") == 2
-        assert opened.run("[...document.querySelectorAll('a')].filter(a => !a.getAttribute('href').startsWith('#')).length") == 0
-        assert opened.run("[...document.querySelectorAll('*')].some(e => [...e.attributes].some(a => a.name.startsWith('on')))") is False
+        assert (
+            opened.run(
+                "[...document.querySelectorAll('a')].filter(a => !a.getAttribute('href').startsWith('#')).length"
+            )
+            == 0
+        )
+        assert (
+            opened.run(
+                "[...document.querySelectorAll('*')].some(e => [...e.attributes].some(a => a.name.startsWith('on')))"
+            )
+            is False
+        )
         assert opened.run("document.body.innerText.includes('<script>')"), "the hostile line is quoted, as text"
         assert opened.run("document.body.innerText.includes('{{ 7 * 7 }}')")
         assert not opened.run("document.body.innerText.includes('49 templates')")
@@ -137,14 +155,18 @@ def test_html_in_a_person_s_text_and_links_with_scripts_are_text():
 
 def test_a_time_is_read_on_its_own_day_and_zone():
     day = 1_668_059_100_000_000  # 2022-11-10 05:45:00 UTC
-    _title, _headings, html = document_html("At 11:15:00, and 11 November 2022, 00:10; 14:00 UTC stays.\n", set(), Clock("Asia/Kolkata"), day)
+    _title, _headings, html = document_html(
+        "At 11:15:00, and 11 November 2022, 00:10; 14:00 UTC stays.\n", set(), Clock("Asia/Kolkata"), day
+    )
     assert 'datetime="2022-11-10T05:45:00Z"' in html
     assert 'datetime="2022-11-10T18:40:00Z"' in html  # 00:10 on the 11th, less 5 h 30 min
     assert html.count("<time") == 2
 
 
 def test_data_for_the_chart_cannot_end_its_script(report):
-    raw = re.search(r'<script type="application/json" id="data">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)[1]
+    raw = re.search(
+        r'<script type="application/json" id="data">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL
+    )[1]
     assert "<" not in raw and ">" not in raw and "&" not in raw
     data = json.loads(raw)
     blog = next(service for service in data["services"] if service["name"] == "bk_blog")

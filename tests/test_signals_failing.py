@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from afterlog.errors import InputError
 from afterlog.failing import parse_rule
 

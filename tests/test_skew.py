@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from afterlog.clock.alignment import judge_clocks, measure_pairs
 from afterlog.clock.skew import measure_skew
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from afterlog.case import Case
 from afterlog.errors import InputError
 from afterlog.findings import analyse
@@ -77,7 +78,10 @@ def test_a_shorter_source_and_a_missing_one_are_gone(made):
 
 def test_a_quote_that_a_person_changed_no_longer_holds(made):
     draft = made / "case" / "postmortem.md"
-    draft.write_text(draft.read_text(encoding="utf-8").replace('"GET /archive-302.html HTTP/1.1"', '"GET / HTTP/1.1"'), encoding="utf-8")
+    draft.write_text(
+        draft.read_text(encoding="utf-8").replace('"GET /archive-302.html HTTP/1.1"', '"GET / HTTP/1.1"'),
+        encoding="utf-8",
+    )
     assert checked(made)[ONSET][0] == "changed"
 
 
@@ -114,8 +118,20 @@ def test_logs_that_are_nowhere_give_a_clear_message(original, tmp_path):
 
 def test_the_command_says_the_sums_and_exits_with_one_when_something_does_not_hold(made):
     def run(*more: str) -> subprocess.CompletedProcess[str]:
-        words = ["verify", str(made / "case" / "postmortem.md"), str(made / "case"), "--logs", str(made / "logs"), *more]
-        return subprocess.run([sys.executable, "-c", "from afterlog.cli import main; main()", *words], capture_output=True, text=True, check=False)
+        words = [
+            "verify",
+            str(made / "case" / "postmortem.md"),
+            str(made / "case"),
+            "--logs",
+            str(made / "logs"),
+            *more,
+        ]
+        return subprocess.run(
+            [sys.executable, "-c", "from afterlog.cli import main; main()", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     good = run()
     assert good.returncode == 0 and "holds." in good.stdout

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from afterlog.draft import make_draft
 from afterlog.findings import Findings, analyse
 from afterlog.ingestion import Options, ingest
@@ -83,7 +84,9 @@ def test_the_draft_says_which_clock_was_set_right(tmp_path):
 
 def test_a_host_that_writes_in_utc_is_read_in_utc(tmp_path, recording: Recording):
     utc = timedelta(hours=-5, minutes=-30)
-    logs = changed(tmp_path, "web-03", lambda text: shifted(text, utc).replace("+0530", "+0000").replace("+05:30", "+00:00"))
+    logs = changed(
+        tmp_path, "web-03", lambda text: shifted(text, utc).replace("+0530", "+0000").replace("+05:30", "+00:00")
+    )
     findings = found(logs)
     ledger = next(ledger for ledger in findings.ledgers if ledger.path == "web-03/var/log/syslog")
     assert (ledger.zone, ledger.zone_basis) == ("UTC", "zone-inferred")
@@ -124,7 +127,9 @@ def test_a_clock_stepped_in_the_middle_of_the_outage_is_followed_as_its_daemon_s
     syslog = logs / "web-02" / "var" / "log" / "syslog"
     told = "Nov 10 12:30:00 web-02 chronyd[312]: System clock was stepped by 90.000000 seconds\n"
     text = syslog.read_text(encoding="utf-8")
-    at = next(found.start() for found in re.finditer(r"^Nov 10 (1[2-5]:\d\d)", text, re.MULTILINE) if found[1] >= "12:30")
+    at = next(
+        found.start() for found in re.finditer(r"^Nov 10 (1[2-5]:\d\d)", text, re.MULTILINE) if found[1] >= "12:30"
+    )
     syslog.write_text(text[:at] + told + text[at:], encoding="utf-8")
     findings = found(logs, tz="Asia/Kolkata")
     ledger = next(ledger for ledger in findings.ledgers if ledger.path == "web-02/var/log/auth.log")

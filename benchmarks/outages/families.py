@@ -1,73 +1,28 @@
-"""The families of scenarios: each turns healthy traffic into a story with its truth."""
+"""The families of scenarios with an outage: each turns healthy traffic into a story with its truth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-from benchmarks.outages.traffic import Array, Rng, Traffic, arrivals, insert, populate, route_of
+from benchmarks.outages.quiet import scanner
+from benchmarks.outages.stories import (
+    FAMILIES,
+    NEGATIVE,
+    OPTIONS,
+    Story,
+    World,
+    family,
+    place,
+    raise_p,
+    truth,
+    us,
+    usual_length,
+    without,
+)
+from benchmarks.outages.traffic import Traffic, arrivals, insert, populate, route_of
 from benchmarks.outages.truth import Truth
 
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a family may use: its random numbers, the window in seconds, the arrivals per second, the baseline."""
-
-    rng: Rng
-    seconds: float
-    arrivals: float
-    baseline: float
-    hosts: int
-
-
-Story = tuple[Traffic, list[Truth], dict[str, object]]
-Family = Callable[[World, Traffic], Story]
-FAMILIES: dict[str, Family] = {}
-NEGATIVE: set[str] = set()
-OPTIONS: dict[str, dict[str, float]] = {}
-
-
-def family(name: str, *, negative: bool = False, **options: float) -> Callable[[Family], Family]:
-    """Register a family; options: baseline, days, depth (of the daily curve), hosts."""
-
-    def register(function: Family) -> Family:
-        FAMILIES[name] = function
-        OPTIONS[name] = options
-        if negative:
-            NEGATIVE.add(name)
-        return function
-
-    return register
-
-
-def us(seconds: float) -> int:
-    return round(seconds * 1e6)
-
-
-def place(w: World, length: float) -> tuple[float, float]:
-    """Return an interval of the given length somewhere in the middle of the window, shortened to fit."""
-    length = min(length, w.seconds * 0.4)
-    start = float(w.rng.uniform(0.1 * w.seconds, 0.9 * w.seconds - length))
-    return start, start + length
-
-
-def usual_length(w: World) -> float:
-    """Return 5 to 120 minutes, longer where there is little traffic, as a person would still notice it."""
-    return float(np.exp(w.rng.uniform(np.log(300), np.log(7200))))
-
-
-def raise_p(t: Traffic, a: float, b: float, rate: float, where: np.ndarray | None = None) -> None:
-    inside = (t.time >= a) & (t.time < b)
-    if where is not None:
-        inside &= where
-    t.p[inside] = np.maximum(t.p[inside], rate)
-
-
-def truth(a: float, b: float, rate: float, **more: object) -> Truth:
-    kind = str(more.pop("kind", "errors"))
-    return Truth(kind, us(a), us(b), rate, **more)  # type: ignore[arg-type]
+__all__ = ["FAMILIES", "NEGATIVE", "OPTIONS", "World"]
 
 
 @family("sharp 100 %")
@@ -160,12 +115,7 @@ def staircase(w: World, t: Traffic) -> Story:
 @family("silence")
 def silence(w: World, t: Traffic) -> Story:
     a, b = place(w, max(usual_length(w), 600, 30 / w.arrivals))
-    return _without(t, (t.time >= a) & (t.time < b)), [truth(a, b, 1.0, kind="silence")], {}
-
-
-def _without(t: Traffic, gone: np.ndarray) -> Traffic:
-    k = ~gone
-    return Traffic(t.time[k], t.p[k], t.client[k], t.signature[k], t.host[k], t.status[k], t.extra)
+    return without(t, (t.time >= a) & (t.time < b)), [truth(a, b, 1.0, kind="silence")], {}
 
 
 @family("open at the end")
@@ -243,70 +193,12 @@ def most(w: World, t: Traffic) -> Story:
     return t, [truth(a, b, 0.9)], {}
 
 
-@family("rotation gap", negative=True)
-def rotation(w: World, t: Traffic) -> Story:
-    a, b = place(w, max(1800, 30 / w.arrivals))
-    return _without(t, (t.time >= a) & (t.time < b)), [], {"rotation": (a, b)}
-
-
-@family("scanner", negative=True)
-def scanner(w: World, t: Traffic) -> Story:
-    a, b = place(w, usual_length(w))
-    more = populate(w.rng, a + arrivals(w.rng, b - a, max(5 * w.arrivals, 0.5)), w.hosts)
-    more.client[:] = 90_001
-    more.signature = 1000 + w.rng.integers(0, 400, more.time.size)
-    more.status = np.where(w.rng.random(more.time.size) < 0.05, 500, 404)
-    return insert(t, more), [], {}
-
-
-@family("distributed scanner", negative=True)
-def distributed(w: World, t: Traffic) -> Story:
-    a, b = place(w, usual_length(w))
-    more = populate(w.rng, a + arrivals(w.rng, b - a, max(3 * w.arrivals, 0.5)), w.hosts)
-    more.client = 90_000 + w.rng.integers(0, 500, more.time.size)
-    more.signature = 2000 + w.rng.integers(0, 3, more.time.size)
-    more.status[:] = int(w.rng.choice([404, 500]))
-    return insert(t, more), [], {}
-
-
-@family("one client's storm", negative=True)
-def storm(w: World, t: Traffic) -> Story:
-    a, b = place(w, usual_length(w))
-    more = populate(w.rng, a + arrivals(w.rng, b - a, 2 * w.arrivals), w.hosts)
-    more.client[:] = 90_002
-    more.status[:] = 500
-    return insert(t, more), [], {}
-
-
-@family("one user's 500s", negative=True)
-def one_user(w: World, t: Traffic) -> Story:
-    a, b = place(w, usual_length(w))
-    more = populate(w.rng, a + arrivals(w.rng, b - a, max(0.05 * w.arrivals, 0.01)), w.hosts)
-    more.client[:] = 90_003
-    more.status[:] = 500
-    return insert(t, more), [], {}
-
-
-@family("deploy blip", negative=True)
-def blip(w: World, t: Traffic) -> Story:
-    a, b = place(w, float(w.rng.uniform(3, 15)))
-    raise_p(t, a, b, 1.0)
-    return t, [], {}
-
-
-@family("DST gap", negative=True)
-def dst(w: World, t: Traffic) -> Story:
-    """Stamp by a wall clock without a zone; the window is laid so that the clock skips this hour."""
-    a = 3600.0 * max(1, round(w.seconds * 0.4 / 3600))
-    return _without(t, (t.time >= a) & (t.time < a + 3600)), [], {"skipped": (a, a + 3600)}
-
-
 @family("one silent hour")
 def silent_hour(w: World, t: Traffic) -> Story:
     """Be silent from one full hour to the next, as a clock that skips an hour would look like; but it is an outage."""
     a = 3600.0 * max(1, round(w.seconds * 0.4 / 3600))
     gone = (t.time >= a) & (t.time < a + 3600)
-    return _without(t, gone), [truth(a, a + 3600, 1.0, kind="silence")] if w.seconds > 3 * 3600 else [], {}
+    return without(t, gone), [truth(a, a + 3600, 1.0, kind="silence")] if w.seconds > 3 * 3600 else [], {}
 
 
 @family("one route of twelve", baseline=1e-4)
@@ -315,66 +207,3 @@ def one_route(w: World, t: Traffic) -> Story:
     mine = route_of(t.signature) == 5
     raise_p(t, a, b, 1.0, mine)
     return t, [truth(a, b, float(mine.mean()) if mine.size else 0.0)], {}
-
-
-@family("quiet", negative=True)
-def quiet(_: World, t: Traffic) -> Story:
-    return t, [], {}
-
-
-@family("overdispersed quiet", negative=True)
-def overdispersed(w: World, t: Traffic) -> Story:
-    width = float(w.rng.choice([1.0, 10.0, 60.0]))
-    cells = int(w.seconds / width) + 1
-    t.p = np.minimum(t.p * w.rng.gamma(0.5, 2.0, cells)[(t.time / width).astype(np.int64)], 0.5)
-    return t, [], {}
-
-
-@family("clumped quiet", negative=True)
-def clumped(w: World, t: Traffic) -> Story:
-    """Each error takes some of the next requests along, within a few seconds."""
-    seeds = np.flatnonzero(w.rng.random(t.time.size) < t.p / 4)
-    size = w.rng.geometric(0.25, seeds.size)
-    if t.time.size == 0:
-        return t, [], {}
-    which = np.minimum(np.repeat(seeds, size) + _ranks(size), t.time.size - 1)
-    which = which[t.time[which] - np.repeat(t.time[seeds], size) < 5]
-    t.p[:] = 0
-    t.p[which] = 1.0
-    return t, [], {}
-
-
-def _ranks(size: np.ndarray) -> np.ndarray:
-    first = np.repeat(np.cumsum(size) - size, size)
-    ranks: np.ndarray = np.arange(first.size) - first
-    return ranks
-
-
-@family("traffic surge", negative=True)
-def surge(w: World, t: Traffic) -> Story:
-    a, b = place(w, usual_length(w))
-    more = populate(w.rng, a + arrivals(w.rng, b - a, 4 * w.arrivals), w.hosts)
-    more.p[:] = w.baseline
-    return insert(t, more), [], {}
-
-
-@family("slow error drift", negative=True, depth=0.5)
-def drift(w: World, t: Traffic) -> Story:
-    walk: Array = np.cumsum(w.rng.normal(0, 0.06, int(w.seconds / 600) + 2))
-    factor = np.exp(np.interp(t.time / 600, np.arange(walk.size), walk - walk.mean()))
-    t.p = np.minimum(t.p * np.clip(factor, 0.4, 2.5), 0.3)
-    return t, [], {}
-
-
-@family("daily curve", negative=True, depth=0.95)
-def daily(_: World, t: Traffic) -> Story:
-    return t, [], {}
-
-
-@family("health checks", negative=True)
-def health(w: World, t: Traffic) -> Story:
-    times = np.arange(0, w.seconds, max(10.0, 1 / w.arrivals))
-    more = populate(w.rng, times, w.hosts)
-    more.client[:] = 90_004
-    more.signature[:] = 3000
-    return insert(t, more), [], {}

@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from afterlog import __version__
-from afterlog.errors import AfterlogError
+from afterlog.errors import AfterlogError, InputError
 
 if TYPE_CHECKING:
     from afterlog.case import Case
+    from afterlog.check import Report as CheckReport
     from afterlog.findings import Findings
     from afterlog.options import Options
     from afterlog.requests import Rules
     from afterlog.session import Choices
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="afterlog",
@@ -85,7 +88,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="GLOB=NAME",
-        help="Read these files with this parser; or nginx='$remote_addr …', apache='%h …' for a log format of your own.",
+        help="Read these files with this parser; or a log format: nginx='$remote_addr …', apache='%h …'.",
         show_default=False,
     ),
 ]
@@ -191,9 +194,7 @@ def _root(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option(
-            help="A file of options (TOML), else ./afterlog.toml: a table per command.", show_default=False
-        ),
+        typer.Option(help="A file of options (TOML), else ./afterlog.toml: a table per command.", show_default=False),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -394,14 +395,40 @@ def _explain(findings: Findings, identity: str, zone: str, picture: Path | None,
 
 @app.command()
 def causes(
-    case: CasePath, outage: Stated = None, fail: Fail = None, service: Services = None, as_json: Json = False
+    case: CasePath,
+    outage: Stated = None,
+    fail: Fail = None,
+    service: Services = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Name every term, its lines, and the arithmetic.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Rank the changes that may have triggered each outage, with the evidence for and against; and the alibis."""
     from afterlog.tables import cause_table  # noqa: PLC0415
 
     opened = _open(case)
     findings = _findings(opened, outage, _rules(fail, service))
-    _print_json(findings.causes_json()) if as_json else print(cause_table(findings, opened.settings().display_zone))
+    zone = opened.settings().display_zone
+    _print_json(findings.causes_json()) if as_json else print(cause_table(findings, zone, explain=explain))
+
+
+@app.command()
+def messages(
+    case: CasePath,
+    outage: Stated = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Kinds of messages shown of each trend.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show what programs said around each outage: which messages were new, which grew, stopped, or stayed as they were.
+
+    Messages that differ only in numbers, names and quotations count as one kind. A message never said before that
+    begins with the outage is evidence; one that was said as often before is noise.
+    """
+    from afterlog.tables import message_table  # noqa: PLC0415
+
+    opened = _open(case)
+    findings = _findings(opened, outage)
+    zone = opened.settings().display_zone
+    _print_json(findings.messages_json()) if as_json else print(message_table(findings, zone, most))
 
 
 @app.command()
@@ -448,6 +475,84 @@ def verify(
     _print_json(report_json(checked)) if as_json else print(told(document, checked))
     if not all_hold(checked):
         raise typer.Exit(1)
+
+
+class CheckFormat(StrEnum):
+    """How ``check`` can print what it found."""
+
+    PEOPLE = "people"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+@app.command()
+def check(
+    postmortem: Annotated[
+        Path | None, typer.Argument(help="A postmortem that people wrote (Markdown); - for stdin.", show_default=False)
+    ] = None,
+    case: Annotated[
+        Path | None, typer.Argument(help="A case: the postmortem is held against its logs too.", show_default=False)
+    ] = None,
+    form: Annotated[CheckFormat, typer.Option("--format", help="How to print it.")] = CheckFormat.PEOPLE,
+    every: Annotated[bool, typer.Option("--all", help="Also what is supported, and what has no evidence.")] = False,
+    disable: Annotated[
+        list[str] | None, typer.Option(metavar="RULE", help="Leave out this rule (repeatable).", show_default=False)
+    ] = None,
+    list_rules: Annotated[bool, typer.Option("--rules", help="List the rules.")] = False,
+    explain: Annotated[str | None, typer.Option(metavar="RULE", help="Explain a rule.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold a postmortem against itself, and against the logs where a case is given; exit 1 on a contradiction."""
+    from afterlog import check as checking  # noqa: PLC0415
+
+    if explain is not None:
+        print(_usage(lambda: checking.explain(explain)))
+        return
+    if list_rules:
+        notes = ((rule, "   (with a case)" if rule.needs_case else "") for rule in checking.rules())
+        print("\n".join(f"{rule.name:<16} {rule.title}{note}" for rule, note in notes))
+        return
+    if postmortem is None:
+        raise typer.BadParameter("name the postmortem to check: afterlog check POSTMORTEM.md [case]")
+    document = _usage(lambda: _document(postmortem))
+    opened = None if case is None else _open(case)
+    report = _usage(lambda: checking.check(document, opened, frozenset(disable or ())))
+    _print_report(report, str(postmortem), "json" if as_json else str(form), every)
+    raise typer.Exit(1 if report.contradicted else 0)
+
+
+def _usage(ask: Callable[[], T]) -> T:
+    """Ask for something; what is wrong with the question is an error of usage (exit code 2)."""
+    try:
+        return ask()
+    except InputError as error:
+        print(f"afterlog: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _document(file: Path) -> str:
+    if str(file) == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error}).") from None
+
+
+def _print_report(report: CheckReport, name: str, form: str, every: bool) -> None:
+    from afterlog.check import Verdict  # noqa: PLC0415
+    from afterlog.check.render import for_github, for_people, sarif  # noqa: PLC0415
+
+    if form == "json":
+        _print_json(report.as_json())
+    elif form == "sarif":
+        _print_json(sarif(report, name, __version__))
+    elif form == "github":
+        print(for_github(report, name))
+    else:
+        shown = set(Verdict) if every else {Verdict.CONTRADICTED, Verdict.WARNING}
+        print(for_people(report, name, colour=sys.stdout.isatty(), verdicts=shown))
 
 
 @parsers_app.command("list")

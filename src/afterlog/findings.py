@@ -11,7 +11,7 @@ from typing import Any, Final
 from afterlog.case import Case, Ledger
 from afterlog.causes import Cause, Ranking, rank_causes
 from afterlog.changes import Change, History, find_changes
-from afterlog.clock import parse_moment, zone_of
+from afterlog.clock import parse_moment, rfc3339, zone_of
 from afterlog.detect import Instant
 from afterlog.errorlines import find_bursts
 from afterlog.errors import InputError
@@ -21,7 +21,7 @@ from afterlog.impact import Impact, measure_impact
 from afterlog.messages import Message, Window, find_messages
 from afterlog.outages import Outage, find_outages, stated_outage
 from afterlog.requests import DEFAULT_RULES, Rules
-from afterlog.resolution import Ending, find_endings
+from afterlog.resolution import Attempt, Ending, find_attempts, find_endings
 from afterlog.signals import Signal, count_table, read_signals
 from afterlog.source import Source, walk
 from afterlog.statement import Text, plain, text
@@ -29,6 +29,7 @@ from afterlog.timeline import Entry, build_timeline
 from afterlog.views import Views
 from afterlog.weaker import Weaker, find_weaker
 
+_TELLS_AGAINST: Final = -0.5  # from this value on a term is an alibi of its own
 _DIFF_WINDOW: Final = 400  # lines below a commit in which a changed line of its diff is looked for
 
 
@@ -72,20 +73,65 @@ class Findings:
         causes: list[dict[str, Any]] = []
         alibis: list[dict[str, Any]] = []
         for ranking in self.rankings:
-            causes += [self._cause(cause, rank) for rank, cause in enumerate(ranking.suspects, 1)]
-            if ranking.verdict == "no-change-explains-it":
-                causes.append(_nobody(ranking, 1 + len(ranking.suspects)))
+            causes += self._ranked(ranking)
             alibis += [
                 {
                     "outage": ranking.outage,
-                    "change": self._change(cause.change),
+                    "change": self._change(cause.change) if cause.is_change else None,
                     "title": cause.change.title,
                     "alibi": plain(alibi_of(cause)),
                     "evidence": self.of(cause.change.places),
                 }
                 for cause in ranking.innocent
             ]
-        return {"causes": causes, "verdicts": {r.outage: r.verdict for r in self.rankings}, "alibis": alibis}
+        return {
+            "causes": causes,
+            "verdicts": {r.outage: r.verdict for r in self.rankings},
+            "missing": {r.outage: list(r.missing) for r in self.rankings},
+            "alibis": alibis,
+            "resolutions": [self._ending(ending) for ending in self.endings],
+            "attempts": [
+                {"outage": a.outage, "change": self._change(a.change), "title": a.change.title, "why": a.why}
+                for a in self.attempts()
+            ],
+        }
+
+    def attempts(self) -> list[Attempt]:
+        """Name what was tried during the outages without ending them."""
+        outages = {ranking.outage for ranking in self.rankings}
+        real = [outage for outage in self.outages if outage.id in outages]
+        return [a for outage in real for a in find_attempts(outage, self.history.changes, self.endings)]
+
+    def messages_json(self) -> dict[str, Any]:
+        """Give the document of ``messages --json``."""
+        told = {
+            outage: [message.as_json(self.of((message.near, message.first))) for message in messages]
+            for outage, messages in self.messages.items()
+        }
+        return {"messages": told}
+
+    def _ranked(self, ranking: Ranking) -> list[dict[str, Any]]:
+        """Give the suspects and, where it is one of them, "no change explains it", the likeliest first."""
+        told: list[Cause | None] = list(ranking.suspects)
+        if ranking.verdict == "no-change-explains-it":
+            ahead = sum(cause.confidence > ranking.unexplained for cause in ranking.suspects)
+            told.insert(ahead, None)
+        return [_nobody(ranking, n) if c is None else self._cause(c, n) for n, c in enumerate(told, 1)]
+
+    def _ending(self, ending: Ending) -> dict[str, Any]:
+        return {
+            "outage": ending.outage,
+            "time": rfc3339(ending.time_us),
+            "recovered": list(ending.recovered),
+            "final": ending.final,
+            "change": self._change(ending.change) if ending.change else None,
+            "title": ending.change.title if ending.change else None,
+            "sure": ending.sure,
+            "prepared": [self._change(change) for change in ending.prepared],
+            "confidence": round(ending.confidence, 4),
+            "text": plain(ending.text),
+            "evidence": self.of(ending.places),
+        }
 
     def timeline_json(self) -> dict[str, Any]:
         """Give the document of ``timeline --json``."""
@@ -118,23 +164,24 @@ def alibi_of(cause: Cause) -> Text:
     """Say in words why a change is not a suspect."""
     if cause.veto:
         return text(cause.veto)
-    against = sorted((term for term in cause.terms if term.value < 0), key=lambda term: term.value)
+    against = sorted((term for term in cause.terms if term.value <= _TELLS_AGAINST), key=lambda term: term.value)
     if len(against) > 1:
         return (*against[0].words, "; ", *against[1].words)
     if against:
         return against[0].words
-    return text("others explain the outage far better; ", *cause.terms[0].words)
+    when = next((term.words for term in cause.terms if term.name == "delay"), cause.terms[0].words)
+    return text("others explain the outage far better; ", *when)
 
 
 def _nobody(ranking: Ranking, rank: int) -> dict[str, Any]:
-    best = ranking.suspects[0].confidence if ranking.suspects else 0.0
     return {
         "outage": ranking.outage,
         "rank": rank,
         "change": None,
+        "sign": None,
         "title": "no change in these logs explains it",
-        "score": 0.0,
-        "confidence": round(1 - best, 4),
+        "score": round(ranking.nothing, 3),
+        "confidence": round(ranking.unexplained, 4),
         "for": [],
         "against": [],
         "evidence": [],
@@ -306,6 +353,8 @@ def _collect(findings: Findings, quotes: Quotes) -> dict[Place, Evidence]:
         for cause in (*ranking.suspects, *ranking.innocent):
             places += [*cause.change.places, *(place for term in cause.terms for place in term.places)]
             places += [place for _line, place in cause.change.content]
+    for messages in findings.messages.values():
+        places += [place for m in messages if m.trend != "rare" for place in (m.near, m.first)]
     for change in findings.history.changes:
         if not change.routine:
             places += [*change.places, *(step.place for step in change.steps)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,8 +17,19 @@ from afterlog.requests import Requests
 from afterlog.signals import Signal
 from afterlog.statement import Text, codes, text
 
+_SEEN: Final = frozenset({"crash", "oom", "server-down", "server-up", "cron"})  # seen, not tried
 _REACH_US: Final = 300_000_000
 _SLACK_US: Final = 45_000_000  # a restart's own log line may come after the first request that it heals
+_SCALE_S: Final = 90.0
+_HEALERS: Final = {
+    "rollback": 1.5, "restart": 1.0, "start": 1.0, "server-up": 0.5, "scale": 0.8, "deploy": 0.7, "playbook": 0.7,
+    "run": 0.5, "reload": 0.5, "edit": 0.3, "install": 0.0, "package": 0.0, "cron": -2.0,
+}  # fmt: skip
+_ACTIVATES: Final = frozenset({"restart", "reload", "start", "stop"})
+_CONFIGURES: Final = frozenset({"playbook", "run", "deploy", "rollback", "apply", "sync", "edit", "configure", "package"})
+_TOGETHER_US: Final = 120_000_000
+_BY_ITSELF: Final = 1.0
+"""Score of "nothing in the logs ended it": what a change half a scale away from the recovery just outweighs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,34 @@ class Ending:
     final: bool
     text: Text
     places: tuple[Place, ...]
+    sure: str = "unknown"  # likely, uncertain; unknown where no change explains it
+    confidence: float = 0.0
+    prepared: tuple[Change, ...] = ()  # what was changed on these hosts before, and took effect by the restart
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was tried during an outage and did not end it: it failed, changed nothing, or the failures went on."""
+
+    outage: str
+    change: Change
+    why: str
+
+
+def find_attempts(outage: Outage, changes: Sequence[Change], endings: Sequence[Ending]) -> list[Attempt]:
+    """Name what was done during an outage without ending a phase of it, in the order of time."""
+    own = [ending for ending in endings if ending.outage == outage.id]
+    healed = {change.id for ending in own for change in (ending.change, *ending.prepared) if change}
+    tried = []
+    for change in changes:
+        during = outage.start.high_us < change.start_us <= outage.end.high_us
+        if not during or change.routine or change.tool == "git" or change.id in healed or change.action in _SEEN:
+            continue
+        if change.hosts and outage.hosts and not set(change.hosts) & set(outage.hosts):
+            continue
+        why = {str(Outcome.FAILED): "it failed", str(Outcome.UNCHANGED): "it changed nothing"}.get(change.outcome)
+        tried.append(Attempt(outage.id, change, why or "the failures went on"))
+    return tried
 
 
 def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Change]) -> list[Ending]:
@@ -39,26 +79,35 @@ def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Ch
     if own is None or outage.open_end:
         return []
     endings: list[Ending] = []
-    following: list[Phase | None] = [*outage.phases[1:], None]
-    for phase, after in zip(outage.phases, following, strict=True):
+    whole = Phase(outage.first_us, outage.last_us + 1, outage.requests, outage.failed, outage.hosts)
+    phases = outage.phases or (whole,)
+    following: list[Phase | None] = [*phases[1:], None]
+    for phase, after in zip(phases, following, strict=True):
         if after is not None and after.rate >= phase.rate:
             continue
         recovered = tuple(host for host in phase.hosts if after is None or host not in after.hosts)
         time_us = outage.end.time_us if after is None else after.start_us
-        change = _explaining(changes, time_us, recovered or phase.hosts, outage)
+        change, confidence = _explaining(changes, time_us, recovered or phase.hosts, outage)
         success = _first_success(own.requests, recovered, time_us)
         place = success[1] if success else outage.recovered or outage.last
         if place is None:
             continue
         places = (place, *(change.places[:1] if change else ()))
         seen_us = success[0] if success else time_us
+        words, sure = _words(phase, after, recovered), _sure(confidence)
         endings.append(
-            Ending(outage.id, seen_us, recovered, change, after is None, _words(phase, after, recovered), places)
+            Ending(
+                outage.id, seen_us, recovered, change, after is None, words, places, sure, confidence,
+                _prepared(changes, change, recovered or phase.hosts, outage),
+            )
         )
     return endings
 
 
-def _explaining(changes: Sequence[Change], time_us: int, hosts: tuple[str, ...], outage: Outage) -> Change | None:
+def _explaining(
+    changes: Sequence[Change], time_us: int, hosts: tuple[str, ...], outage: Outage
+) -> tuple[Change | None, float]:
+    """Choose what ended a phase, and how sure that is: among all that was done, and "it ended by itself"."""
     fitting = [
         change
         for change in changes
@@ -69,7 +118,43 @@ def _explaining(changes: Sequence[Change], time_us: int, hosts: tuple[str, ...],
         and change.tool != "git"
         and (not change.hosts or set(change.hosts) & set(hosts))
     ]
-    return min(fitting, key=lambda change: (abs(change.start_us - time_us), change.id), default=None)
+    scores = [_healing(change, time_us, hosts) for change in fitting]
+    best = max(range(len(fitting)), key=lambda i: (scores[i], fitting[i].id), default=None)
+    if best is None or scores[best] < 0:
+        return None, 0.0
+    total = sum(math.exp(score) for score in scores) + math.exp(_BY_ITSELF)
+    return fitting[best], math.exp(scores[best]) / total
+
+
+def _prepared(
+    changes: Sequence[Change], ending: Change | None, hosts: tuple[str, ...], outage: Outage
+) -> tuple[Change, ...]:
+    """Name what a restart put into effect: the last configuration of these hosts during the outage."""
+    if ending is None or ending.action not in _ACTIVATES:
+        return ()
+    done = [
+        change
+        for change in changes
+        if outage.start.high_us < change.start_us < ending.start_us
+        and change.outcome in (str(Outcome.CHANGED), str(Outcome.PARTLY))
+        and not change.routine
+        and change.action in _CONFIGURES
+        and set(change.hosts) & set(hosts)
+    ]
+    last = max((change.end_us for change in done), default=0)
+    return tuple(change for change in done if last - change.end_us <= _TOGETHER_US)
+
+
+def _healing(change: Change, time_us: int, hosts: tuple[str, ...]) -> float:
+    """Weigh one change: how close its nearest act lies to the recovery, its kind, and whether its hosts recovered."""
+    acts = [step.time_us for step in change.steps if step.host in hosts or not step.host] or [change.end_us]
+    gap_s = min(abs(time_us - act) for act in acts) / 1_000_000
+    share = len(set(change.hosts) & set(hosts)) / len(set(change.hosts) | set(hosts)) if change.hosts else 0.5
+    return 3.0 - gap_s / _SCALE_S + _HEALERS.get(change.action, 0.0) + share
+
+
+def _sure(confidence: float) -> str:
+    return "likely" if confidence >= 0.7 else "uncertain" if confidence else "unknown"
 
 
 def _words(phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Text:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from afterlog.case import Ledger
+from afterlog.causes import Ranking
 from afterlog.clock import rfc3339, zone_of
 from afterlog.findings import Findings, alibi_of
 from afterlog.outages import Outage, percent
@@ -156,8 +157,8 @@ def _weaker(findings: Findings, zone: str) -> list[str]:
     return [aligned(("WEAKER SIGNS", "SERVICE", "FROM", "TO", "WHAT"), rows)] if rows else []
 
 
-def cause_table(findings: Findings, zone: str) -> str:
-    """Give the ranked causes with every term, then the alibis."""
+def cause_table(findings: Findings, zone: str, *, explain: bool = False) -> str:
+    """Give the ranked causes with every term, then the alibis and what ended it; explained: also the arithmetic."""
     blocks = []
     for ranking in findings.rankings:
         lines = [f"{ranking.outage}: {ranking.verdict}"]
@@ -165,14 +166,63 @@ def cause_table(findings: Findings, zone: str) -> str:
             when = local(cause.change.start_us, zone)
             sure = f"confidence {cause.confidence:.0%}, score {cause.score:.1f}"
             lines.append(f"  {rank}. {cause.change.title}   {when}   {sure}")
-            lines += [f"       {term.value:+5.1f}  {plain(term.words)}" for term in cause.terms]
+            for term in cause.terms:
+                name = f"{term.name:12}" if explain else ""
+                lines.append(f"       {term.value:+5.1f}  {name}{plain(term.words)}")
+                lines += [f"                     {p.source}:{p.line}" for p in term.places[:2]] if explain else []
         if not ranking.suspects:
             lines.append("  no change in these logs explains it")
+        lines += _arithmetic(ranking) if explain else []
+        if ranking.missing:
+            lines.append("  what would tell more:")
+            lines += [f"     -  {missing}" for missing in ranking.missing]
         if ranking.innocent:
             lines.append("  not suspected:")
             lines += [f"     -  {cause.change.title}: {plain(alibi_of(cause))}" for cause in ranking.innocent]
+        lines += _resolutions(findings, ranking.outage, zone)
         blocks.append("\n".join(lines))
     return visible_lines("\n\n".join(blocks)) if blocks else "No outage, so no cause to rank."
+
+
+def _arithmetic(ranking: Ranking) -> list[str]:
+    """Show how scores become confidence."""
+    lines = [
+        "  how sure: each score is the natural logarithm of a likelihood ratio; confidence is e^score over the sum of all",
+        f"     e^{ranking.nothing:.2f}  none of these: {ranking.unexplained:.1%}",
+    ]
+    lines += [f"     e^{c.score:.2f}  {c.change.title[:70]}: {c.confidence:.1%}" for c in ranking.suspects]
+    return lines
+
+
+def _resolutions(findings: Findings, outage: str, zone: str) -> list[str]:
+    """Give what was tried and what ended the phases."""
+    tried = [attempt for attempt in findings.attempts() if attempt.outage == outage]
+    ended = [ending for ending in findings.endings if ending.outage == outage]
+    lines = ["  tried:"] if tried else []
+    lines += [f"     -  {local(a.change.start_us, zone)}  {a.change.title}: {a.why}" for a in tried]
+    lines += ["  ended by:"] if ended else []
+    for ending in ended:
+        by = f"{ending.change.title} ({ending.sure})" if ending.change else "nothing that the logs show"
+        put = f", which put into effect {'; '.join(c.title for c in ending.prepared)}" if ending.prepared else ""
+        lines.append(f"     -  {local(ending.time_us, zone)}  {plain(ending.text)}: {by}{put}")
+    return lines
+
+
+def message_table(findings: Findings, zone: str, most: int) -> str:
+    """Give, for each outage, what was new, what grew, what stopped, and what was said as often before."""
+    blocks = []
+    for outage, messages in findings.messages.items():
+        lines = [outage]
+        for trend in ("new", "grew", "stopped", "constant"):
+            chosen = [message for message in messages if message.trend == trend]
+            lines.append(f"  {trend}: {len(chosen)}")
+            for message in chosen[:most]:
+                rates = f"{message.rate_before:.1f} → {message.rate_during:.1f} → {message.rate_after:.1f} an hour"
+                first = f"first {local(message.first_us, zone)}"
+                lines.append(f"     {message.during:>6,}  {message.template[:120]}")
+                lines.append(f"             {first}; {rates}; with the failures {message.correlation:+.2f}")
+        blocks.append("\n".join(lines))
+    return visible_lines("\n\n".join(blocks)) if blocks else "No outage, so nothing to compare the messages with."
 
 
 def visible_lines(told: str) -> str:

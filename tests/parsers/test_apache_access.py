@@ -1,8 +1,8 @@
 """What the access log parser makes of Apache's and nginx's variants, beyond its samples."""
 
 import pyarrow as pa
-from afterlog.parsers.apache_access import PARSER
 
+from afterlog.parsers.apache_access import PARSER
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
@@ -18,9 +18,7 @@ def read(*lines: str) -> dict[str, pa.Array]:
 
 
 def test_variants_of_one_file_are_read_side_by_side():
-    columns = read(
-        HEAD, HEAD + ' "-" "curl"', HEAD + ' "-" "curl" "198.51.100.1"', "blog:80 " + HEAD + ' "-" "curl"'
-    )
+    columns = read(HEAD, HEAD + ' "-" "curl"', HEAD + ' "-" "curl" "198.51.100.1"', "blog:80 " + HEAD + ' "-" "curl"')
     assert columns["client"].to_pylist() == ["203.0.113.7"] * 4
     assert columns["agent"].to_pylist() == [None, "curl", "curl", "curl"]
     assert columns["forwarded_for"].to_pylist() == [None, None, "198.51.100.1", None]
@@ -56,7 +54,4 @@ def test_a_status_outside_http_is_absent():
 
 def test_addresses_of_both_families_and_names_are_clients():
     names = ["2001:db8::1", "::1", "host-1.example.com", "unix:"]
-    assert (
-        read(*(HEAD.replace("203.0.113.7", name) + ' "-" "-"' for name in names))["client"].to_pylist()
-        == names
-    )
+    assert read(*(HEAD.replace("203.0.113.7", name) + ' "-" "-"' for name in names))["client"].to_pylist() == names

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 import pytest
-from afterlog.parsers.apache_error import PARSER
 
+from afterlog.parsers.apache_error import PARSER
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
@@ -19,11 +19,7 @@ def read(*lines: str, events: int | None = None) -> dict[str, list[object]]:
     assert sum(part.continuations for part in parts) == len(lines) - count
     names = {name for batch in batches for name in batch.columns}
     return {
-        name: [
-            value
-            for batch in batches
-            for value in batch.columns.get(name, pa.nulls(len(batch.rows))).to_pylist()
-        ]
+        name: [value for batch in batches for value in batch.columns.get(name, pa.nulls(len(batch.rows))).to_pylist()]
         for name in names
     }
 

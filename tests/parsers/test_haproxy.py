@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from afterlog.parsers.haproxy import PARSER
 from afterlog.parsers.syslog import PARSER as SYSLOG
-
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
@@ -57,9 +57,7 @@ def test_captured_headers_stand_before_the_request(captured):
 
 
 def test_what_the_proxy_says_keeps_its_severity_from_the_envelope_where_the_words_tell_none():
-    columns = read(
-        "Something new happened.", "backend bk has no server available!", envelope="<134>" + ENVELOPE
-    )
+    columns = read("Something new happened.", "backend bk has no server available!", envelope="<134>" + ENVELOPE)
     assert columns["severity"].to_pylist() == [9, 21]
     assert columns["service"].to_pylist() == ["haproxy", "bk"]
 

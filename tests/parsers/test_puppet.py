@@ -1,9 +1,9 @@
 """What Puppet's lines become, read out of the syslog lines they come in."""
 
 import pytest
+
 from afterlog.parsers.puppet import PARSER
 from afterlog.parsers.syslog import PARSER as SYSLOG
-
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block

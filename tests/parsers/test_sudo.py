@@ -1,9 +1,9 @@
 """What sudo's lines become, read out of the syslog lines they come in."""
 
 import pytest
+
 from afterlog.parsers.sudo import PARSER
 from afterlog.parsers.syslog import PARSER as SYSLOG
-
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
@@ -22,9 +22,7 @@ def test_the_line_of_the_envelope_stays_the_message():
     assert (told["host"], told["service"], told["actor"]) == ("web-01", "sudo", "devops")
 
 
-@pytest.mark.parametrize(
-    "command", ["/bin/sh -c 'a ; b'", "/bin/echo USER=x ; PWD=/y", "list", "/bin/echo COMMAND=z"]
-)
+@pytest.mark.parametrize("command", ["/bin/sh -c 'a ; b'", "/bin/echo USER=x ; PWD=/y", "list", "/bin/echo COMMAND=z"])
 def test_the_command_is_the_rest_of_the_line(command):
     told = read(f"  devops : TTY=pts/0 ; PWD=/ ; USER=root ; TSID=00001A ; COMMAND={command}")
     assert (told["target"], told["runas"], told["pwd"]) == (command, "root", "/")

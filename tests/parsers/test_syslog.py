@@ -1,9 +1,9 @@
 """What the syslog envelope takes off a line, and what it leaves."""
 
 import pytest
-from afterlog.parsers.syslog import PARSER
 
 from afterlog.parser import Lines
+from afterlog.parsers.syslog import PARSER
 from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block

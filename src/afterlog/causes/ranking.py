@@ -74,7 +74,8 @@ def _told_once(changes: Sequence[Change]) -> Iterator[Change]:
     brought = {change.commit for change in changes if change.commit and change.tool != "git"}
     pushed = {change.commit for change in changes if change.commit and change.tool == "git"}
     for change in changes:
-        if change.id not in brought and change.id not in pushed and not (change.tool == "git" and change.commit in brought):
+        twice = change.tool == "git" and change.commit in brought
+        if not twice and change.id not in brought and change.id not in pushed:
             yield change
 
 

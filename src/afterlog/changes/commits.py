@@ -57,7 +57,8 @@ def push_changes(pool: Pool, commits: list[Change]) -> list[Change]:
     """Make a change of each push or pull that a reflog tells: the moment at which a commit arrived somewhere."""
     known = {commit.id: commit for commit in commits}
     rows = pool.take([row for row in pool.of("git-log") if row.action in ("push", "ref-update")])
-    return [_push(row, known.get(stable_id("change", "commit", row.run))) for row in rows if row.fields.get("old", "").strip("0")]
+    moved = [row for row in rows if row.fields.get("old", "").strip("0")]  # a clone begins from nothing
+    return [_push(row, known.get(stable_id("change", "commit", row.run))) for row in moved]
 
 
 def _push(row: Row, commit: Change | None) -> Change:

@@ -13,13 +13,16 @@ from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcom
 from afterlog.event import Outcome
 from afterlog.identity import stable_id
 
-_LEFT: Final = frozenset({"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module"}) | {"git-log"}
+_LEFT: Final = frozenset(
+    {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module", "git-log"}
+)
 """Parsers whose rows are told elsewhere; what is left of them (logins, sessions) is no change."""
 _LEFT_ACTIONS: Final = frozenset({"become", "cron", "login", "logout", "session", "read", "check"})
 _TOOLS: Final = {
     "kubernetes": "kubernetes", "kube": "kubernetes", "k8s": "kubernetes", "argo": "deploy", "helm": "deploy",
     "chef": "chef", "salt": "salt", "terraform": "terraform", "jenkins": "deploy", "gitlab": "deploy",
-    "github": "deploy", "capistrano": "deploy", "actions": "deploy", "cloudtrail": "cloud", "shell": "command", "audit": "command",
+    "github": "deploy", "capistrano": "deploy", "actions": "deploy", "cloudtrail": "cloud", "shell": "command",
+    "audit": "command",
 }  # fmt: skip
 _VERBS: Final = {
     "scalingreplicaset": "scale", "scaled": "scale", "scaledup": "scale", "scaledown": "scale", "pulled": "deploy",

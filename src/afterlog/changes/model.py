@@ -159,8 +159,10 @@ class Pool:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._by_parser: dict[str, list[Row]] = {}
+        self._on_host: dict[tuple[str, str], list[Row]] = {}
         for row in sorted(rows, key=lambda row: (row.time_us, row.place)):
             self._by_parser.setdefault(row.parser, []).append(row)
+            self._on_host.setdefault((row.parser, row.host), []).append(row)
         self._gone: set[Place] = set()
 
     def take(self, rows: Iterable[Row]) -> list[Row]:
@@ -180,13 +182,11 @@ class Pool:
 
     def near(self, parsers: tuple[str, ...], hosts: Iterable[str], start_us: int, end_us: int) -> list[Row]:
         """Give the rows of some parsers on some hosts within ``[start_us, end_us]``."""
-        wanted = set(hosts)
         found: list[Row] = []
-        for parser in parsers:
-            rows = self._by_parser.get(parser, [])
+        for rows in (self._on_host.get((parser, host), []) for parser in parsers for host in set(hosts)):
             low = bisect_left(rows, start_us, key=lambda row: row.time_us)
             high = bisect_right(rows, end_us, key=lambda row: row.time_us)
-            found += [row for row in rows[low:high] if row.host in wanted and row.place not in self._gone]
+            found += [row for row in rows[low:high] if row.place not in self._gone]
         return sorted(found, key=lambda row: (row.time_us, row.place))
 
 

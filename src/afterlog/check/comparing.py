@@ -81,7 +81,7 @@ def differ(one: Moment, other: Moment, slack_s: float = 60) -> bool:
 
 def shown(moment: Moment) -> str:
     """Name a moment in a sentence, as it is printed."""
-    return moment.clock.raw
+    return moment.clock.raw.replace("(", "")
 
 
 def hours(seconds: float) -> str:

@@ -10,6 +10,7 @@ from afterlog.check.model import Length
 from afterlog.check.spans import Span, find_spans
 from afterlog.check.words import ACTIONS, TIMELINE
 
+_LONGEST: Final = 6_000  # columns of a line that are looked at
 DURATION: Final = "duration"
 DETECT: Final = "detect"
 REPAIR: Final = "repair"
@@ -79,7 +80,7 @@ def find_lengths(lines: tuple[Line, ...], incident_of: tuple[int, ...]) -> tuple
     for line in lines:
         if line.kind in (LOG, BLANK) or line.area == ACTIONS or not any(sign.isalnum() for sign in line.text):
             continue
-        spans = find_spans(line.text)
+        spans = find_spans(line.text[:_LONGEST])
         if not spans:
             continue
         one = _labelled(line, spans, lines) or _told(line, spans)

@@ -11,6 +11,7 @@ from afterlog.detect.describe import cuts_of, describe
 from afterlog.detect.ends import Signal, find_ends
 from afterlog.detect.group import Candidate
 from afterlog.detect.hosts import MOST_HOSTS, clock_offsets, failing_hosts, known_hosts
+from afterlog.detect.levels import levels_above
 from afterlog.detect.noise import scanners
 from afterlog.detect.result import Baseline, Detection, Excursion, Kind
 from afterlog.detect.routes import REST, failing_routes, most_failing, unusual
@@ -26,6 +27,8 @@ _LEAST_FAILURES = 3
 _CLIENT_ERROR_RATE = 0.3
 _LEAST_EVENTS = 100  # of a host or a route
 _ROUTE_NATS = 20.0
+_LONG_US = 1_800 * SECOND
+_BELOW = 0.75
 _MOST_OF_IT = 0.5  # of the requests: routes that are more are the service
 
 
@@ -129,9 +132,18 @@ def _describe_all(part: _Part) -> list[Excursion]:
     for candidate, room in part.rooms():
         for excursion in _describe_one(part, candidate, room):
             # boundaries may find that a faint candidate holds nothing
-            if excursion.failed >= _LEAST_FAILURES and not _overlaps(excursion, out):
-                out.append(excursion)
+            if excursion.failed < _LEAST_FAILURES or _is_drift(part, excursion) or _overlaps(excursion, out):
+                continue
+            out.append(excursion)
     return out
+
+
+def _is_drift(part: _Part, excursion: Excursion) -> bool:
+    """Tell whether a long excursion as a whole stays clearly below the lowest level that was looked for."""
+    length = excursion.end.time_us - excursion.start.time_us
+    lowest = float(levels_above(part.found.baseline)[0])
+    whole = not (excursion.hosts or excursion.routes)
+    return whole and length > _LONG_US and excursion.failure_rate < _BELOW * lowest
 
 
 def _describe_one(part: _Part, candidate: Candidate, room: tuple[int, int]) -> list[Excursion]:

@@ -16,6 +16,7 @@ from afterlog.detect.stream import SECOND, Codes, Flags, Stream
 _SHARE = 0.2  # of the failures one client must have made to be suspected
 _SIGNATURE_SHARE = 0.1
 _LEAST_FAILURES = 3
+_OTHERS = 0.1  # of the failures
 _BURST = 5.0  # a signature must come this many times as often inside the interval as outside
 
 
@@ -33,7 +34,8 @@ def find_single(stream: Stream, failed: Flags, candidate: Candidate, baseline: B
 
     Suspect is a client with >= 20 % of the failures; or the signatures with >= 10 % each that come at least five times
     as often inside as outside, together (a distributed scanner repeats a few requests). Without the suspect the rest
-    must speak for the baseline against the candidate's rate by more than one nat, and not be detectable itself.
+    must speak for the baseline against the candidate's rate by more than one nat (any, where it holds under a tenth of
+    the failures), and not be detectable itself.
     """
     inside = slice(candidate.first, candidate.last)
     for codes in _top(stream.client[inside], failed[inside], _SHARE):
@@ -80,8 +82,10 @@ def _vanishes(failed: Flags, mask: Flags, candidate: Candidate, baseline: Baseli
     null = min(baseline.zone * baseline.rate, 0.9)
     rate = all_failed / (candidate.last - candidate.first)
     for_null = -evidence(k, n, rate, null) / baseline.clumping
+    # where hardly any failure is another's, that these few are no more than usual need only be the likelier
+    need = 1.0 if k > _OTHERS * all_failed else 0.0
     left = n * divergence(k / n, null) / baseline.clumping if k / n > null else 0.0
-    return for_null > 1.0 and left < 2 * switch_cost(n)
+    return for_null > need and left < 2 * switch_cost(n)
 
 
 def _bursts(stream: Stream, mask: Flags, candidate: Candidate) -> bool:

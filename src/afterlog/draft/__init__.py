@@ -82,7 +82,7 @@ def _chapter(outage: Outage, findings: Findings, objective: float | None, *, nam
         duration=duration_of(outage),
         severity=cost.severity if cost else "",
         summary=tuple(summary(outage, impact, ranking, endings, findings)),
-        figures=tuple(figures(outage, impact, cost)) if impact else (),
+        figures=tuple(figures(outage, impact, cost, findings.rules.fail)) if impact else (),
         milestones=tuple(milestones(outage, impact, endings, findings)),
         phases=tuple(phases(outage, impact)),
         detection=tuple(

@@ -8,9 +8,10 @@ from typing import Final
 from afterlog.availability import BUDGET_DAYS, Burn
 from afterlog.draft.model import Figure, PhaseRow
 from afterlog.draft.words import between, ends_of
+from afterlog.failing import DEFAULT
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
-from afterlog.statement import Code, Part, Time, codes, text
+from afterlog.statement import Code, Part, Text, Time, codes, text
 
 _ROUTES: Final = 5
 
@@ -21,8 +22,8 @@ def duration_of(outage: Outage) -> str:
     return f"at least {length}" if outage.open_start or outage.open_end else length
 
 
-def figures(outage: Outage, impact: Impact, cost: Burn | None) -> list[Figure]:
-    """Give the rows of the impact table; what would be empty is left out."""
+def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAULT) -> list[Figure]:
+    """Give the rows of the impact table; what would be empty is left out. ``fail`` is the rule of what failed."""
     ends = ends_of(outage)
     rows = [
         Figure("duration", text("Duration"), text(duration_of(outage)), text("first to last failed request"), ends),
@@ -30,7 +31,7 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None) -> list[Figure]:
             "failed",
             text("Requests failed"),
             text(f"{impact.failed:,} of {impact.requests:,} ({percent(impact.rate)})"),
-            text(_counted(outage), ", as the outermost server saw them"),
+            text(*_counted(outage, fail), ", as the outermost server saw them"),
             ends,
         ),
         _usual(outage, impact),
@@ -76,8 +77,10 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None) -> list[Figure]:
     return [row for row in rows if row is not None and row.places]
 
 
-def _counted(outage: Outage) -> str:
-    return "status 400 to 499" if outage.kind == "client-errors" else "status 500 and above"
+def _counted(outage: Outage, fail: str) -> Text:
+    if outage.kind == "client-errors":
+        return text("status 400 to 499")
+    return text("status 500 and above") if fail == DEFAULT else text("by the rule ", Code(fail))
 
 
 def _usual(outage: Outage, impact: Impact) -> Figure | None:

@@ -7,12 +7,30 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from afterlog.check.casefacts import CaseFacts
-from afterlog.check.comparing import differ, disagreeing, found, incidents_with_rows, near_day, shifted, shown, stated
+from afterlog.check.comparing import (
+    differ,
+    disagreeing,
+    found,
+    gap_s,
+    incidents_with_rows,
+    near_day,
+    shifted,
+    shown,
+    stated,
+)
 from afterlog.check.milestones import START
 from afterlog.check.model import Finding, Moment, Reading, Verdict
 from afterlog.check.rules.base import Rule
 
 _EVENT: Final = re.compile(r"^(?!.*\boutage\b).*\b(?:event|incident)\b", re.IGNORECASE)
+
+
+_NOTICED: Final = re.compile(
+    r"\W*(?:the )?(?:issue|outage|incident|problem|first)\b.{0,12}"
+    r"\b(?:detected|identified|reported|noticed|discovered)\b",
+    re.IGNORECASE,
+)
+_EARLY_S: Final = 120
 
 
 class Start(Rule):
@@ -21,7 +39,7 @@ class Start(Rule):
     Contradicted where a row says that the outage begins and the summary (``from 11:19 to 14:25``, ``Start time:``)
     prints another minute, or where two statements of the summary disagree. A warning where the row only tells that
     the service went down, since a writer may count from elsewhere, and where the summary starts "the event" at
-    the time of another row.
+    the time of another row, and where somebody notices the outage before it starts.
     """
 
     name: ClassVar[str] = "start"
@@ -89,3 +107,10 @@ def _weak(reading: Reading, rule: str, head: Moment, rows: list[Moment]) -> Iter
             f"{shown(down[0])}, and no row is at {shown(head)}"
         )
         yield found(reading, rule, Verdict.WARNING, head, says, down[0])
+        return
+    noticed = [row for row in rows if _NOTICED.match(row.text) and near_day(head, row) and head.dated == row.dated]
+    if noticed and gap_s(noticed[0], head) >= _EARLY_S:
+        says = (
+            f"the outage starts at {shown(head)} here, and is noticed at {shown(noticed[0])} in line {noticed[0].line}"
+        )
+        yield found(reading, rule, Verdict.WARNING, head, says, noticed[0])
