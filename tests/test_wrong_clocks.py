@@ -79,7 +79,7 @@ def test_a_web_server_with_a_wrong_clock_is_found_and_the_story_stays_the_same(t
 def test_the_draft_says_which_clock_was_set_right(tmp_path):
     logs = changed(tmp_path, "web-02", lambda text: shifted(text, timedelta(minutes=7)))
     draft = render(make_draft(found(logs, tz="Asia/Kolkata"), "Asia/Kolkata", None))
-    assert re.search(r"`web-02`.*7 min 00 s ahead", draft)
+    assert re.search(r"The clock of `web-02` was (419|420)\.\d s ahead", draft)
 
 
 def test_a_host_that_writes_in_utc_is_read_in_utc(tmp_path, recording: Recording):
