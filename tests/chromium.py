@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -29,22 +30,24 @@ class Page:
 
     def __init__(self) -> None:
         self._home = tempfile.mkdtemp(prefix="chromium-")
-        to_read, self._write = os.pipe()
-        self._read, to_write = os.pipe()
+        reads, self._write = os.pipe()
+        self._read, writes = os.pipe()
 
-        def pipes() -> None:  # the browser reads descriptor 3 and writes descriptor 4
+        to_read, to_write = (fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 20) for pipe in (reads, writes))
+
+        def into_place() -> None:  # the browser reads descriptor 3 and writes descriptor 4
             os.dup2(to_read, 3)
             os.dup2(to_write, 4)
 
         self._process = subprocess.Popen(
             [str(BINARY), *FLAGS, f"--user-data-dir={self._home}", "about:blank"],
-            preexec_fn=pipes,
+            preexec_fn=into_place,  # noqa: PLW1509  no other way to give it these two numbers
             close_fds=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(to_read)
-        os.close(to_write)
+        for descriptor in (reads, writes, to_read, to_write):
+            os.close(descriptor)
         self._held = b""
         self._number = 0
         self.messages: list[str] = []
@@ -110,7 +113,7 @@ class Page:
     def close(self) -> None:
         with contextlib.suppress(OSError, BrokenPipeError):
             self._session = None
-            os.write(self._write, json.dumps({"id": 0, "method": "Browser.close"}).encode() + b"\0")
+            os.write(self._write, json.dumps({"id": self._number + 1, "method": "Browser.close"}).encode() + b"\0")
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from afterlog.detect.binned import Bins, added, bins_of, detect_bins
 
 SECOND = 1_000_000

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
+
 from afterlog.case import Case
 from afterlog.draft import make_draft
 from afterlog.errors import TemplateError
@@ -19,7 +21,6 @@ from afterlog.statement import Code, Statement, plain
 from afterlog.verify import all_hold, verify
 from conftest import ROOT, SAMPLE
 from hostile import hostile_logs
-from markdown_it import MarkdownIt
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,9 @@ def test_a_step_without_evidence_is_not_recorded_and_never_zero(recording):
 def test_logs_that_end_too_soon_show_no_stability(recording):
     findings = recording.findings
     (outage_id, impact), *_ = findings.impacts.items()
-    short = replace(findings, impacts={outage_id: replace(impact, after=replace(impact.after, place=None, stable=False))})
+    short = replace(
+        findings, impacts={outage_id: replace(impact, after=replace(impact.after, place=None, stable=False))}
+    )
     step = milestone(make_draft(short, "UTC").chapters[0], "Stable")
     assert step.time_us is None and step.after == "not recorded" and "the logs end" in plain(step.note)
 
@@ -163,7 +166,9 @@ def test_people_are_roles_unless_names_are_asked_for(recording):
 
 
 def test_no_word_blames_and_none_is_over_certain(draft):
-    assert not re.search(r"human error|should have|fault of|careless|obviously|the root cause is", render(draft), re.IGNORECASE)
+    assert not re.search(
+        r"human error|should have|fault of|careless|obviously|the root cause is", render(draft), re.IGNORECASE
+    )
 
 
 def test_zones_and_years_that_the_lines_do_not_print_are_noted(draft):
@@ -215,7 +220,13 @@ def own(tmp_path: Path, text: str) -> str:
 
 
 def test_one_s_own_template_may_use_the_parts_that_ship(draft, tmp_path):
-    text = render(draft, own(tmp_path, '# {{ draft.title }}\n{% for chapter in draft.chapters %}{% include "impact.part.j2" %}{% endfor %}\n'))
+    text = render(
+        draft,
+        own(
+            tmp_path,
+            '# {{ draft.title }}\n{% for chapter in draft.chapters %}{% include "impact.part.j2" %}{% endfor %}\n',
+        ),
+    )
     assert text.startswith("# Postmortem: requests to `bk_blog` failed") and "| Duration |" in text
 
 
@@ -231,7 +242,10 @@ def test_whatever_one_s_own_template_prints_is_inert(draft, tmp_path):
     [
         ("# x\n\n{{ draft.titel }}\n", r"mine\.md\.j2:3: .*titel.*there are: .*title"),
         ("{{ darft }}\n", r"mine\.md\.j2:1: .*'darft' is undefined; there are: date, draft, moment"),
-        ("a\n{% for c in draft.chapters %}\n{{ c.questions.nope }}\n{% endfor %}\n", r"mine\.md\.j2:3: .*nope.*cause.*timeline"),
+        (
+            "a\n{% for c in draft.chapters %}\n{{ c.questions.nope }}\n{% endfor %}\n",
+            r"mine\.md\.j2:3: .*nope.*cause.*timeline",
+        ),
         ("a\n{{ draft.title|shout }}\n", r"mine\.md\.j2:2: .*shout.*There are: cell, cite, code"),
         ("a\nb\n{% if %}\n", r"mine\.md\.j2:3: Expected an expression"),
         ('{% include "missing.part.j2" %}', r"no template is named 'missing.part.j2'"),
@@ -258,12 +272,27 @@ def test_the_documentation_names_every_variable_function_and_filter():
     from afterlog.render import _FUNCTIONS, _environment
 
     text = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
-    for name in ("Draft", "Chapter", "Figure", "Milestone", "PhaseRow", "Measure", "Suspect", "Argument", "Innocent", "Lesson", "Coverage", "Unread"):
+    for name in (
+        "Draft",
+        "Chapter",
+        "Figure",
+        "Milestone",
+        "PhaseRow",
+        "Measure",
+        "Suspect",
+        "Argument",
+        "Innocent",
+        "Lesson",
+        "Coverage",
+        "Unread",
+    ):
         for field in fields(getattr(model, name)):
             assert f"`{field.name}`" in text, f"{name}.{field.name}"
     assert all(f"`{name}" in text for name in _FUNCTIONS)
     assert all(f"`{name}`" in text for name in template_names())
-    page = Page(model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), type("F", (), {"evidence": {}})()))
+    page = Page(
+        model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), type("F", (), {"evidence": {}})())
+    )
     ours = set(_environment(page, None).filters) - set(__import__("jinja2").Environment(autoescape=True).filters)
     assert all(f"`{name}" in text for name in ours)
 

@@ -62,6 +62,22 @@ def test_two_sites_of_one_machine_with_the_same_paths_are_not_views_of_each_othe
     assert found(logs, tmp_path).views.inner == {}
 
 
+def test_failures_that_go_over_into_silence_and_back_are_one_outage(tmp_path):
+    logs = tmp_path / "logs"
+    requests = {s: how for s, how in every(5).items() if not 20_600 <= s < 21_800}
+    for second, how in requests.items():
+        if 20_000 <= second < 22_400:
+            how["status"] = 503
+    write(logs, "web-01/access.log", requests)
+    (one,) = found(logs, tmp_path).outages
+    # 600 s of failures before the silence and 600 s after it, one each five seconds
+    assert (one.kind, one.level, one.failed, one.requests) == ("errors", "outage", 240, 240)
+    assert [view.kind for view in one.views] == ["silence"]
+    begin, end = (round(at(s).timestamp() * 1e6) for s in (20_000, 22_400))
+    assert one.start.low_us <= begin <= one.start.high_us
+    assert one.end.low_us <= end <= one.end.high_us
+
+
 def test_error_lines_during_failing_requests_are_a_view_and_no_second_outage(tmp_path):
     logs = tmp_path / "logs"
     requests = every(5)

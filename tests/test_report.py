@@ -144,6 +144,36 @@ def test_what_logs_hold_stays_text_in_the_report(tmp_path):
         opened.close()
 
 
+def test_two_reports_of_the_same_logs_are_equal_bytes(report, recording, tmp_path, monkeypatch):
+    import shutil
+    import time
+
+    shutil.copytree(recording.case.folder, tmp_path / "case")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    written = write_draft(Case.open(tmp_path / "case"), recording.findings)
+    monkeypatch.undo()
+    time.tzset()
+    assert written.report.read_bytes() == report.read_bytes()
+
+
+def test_the_report_shows_what_a_person_wrote(recording, tmp_path):
+    import shutil
+
+    shutil.copytree(recording.case.folder, tmp_path / "case")
+    case = Case.open(tmp_path / "case")
+    draft = write_draft(case, recording.findings).draft
+    draft.write_text(
+        draft.read_text(encoding="utf-8").replace(
+            "> **?** Was data lost or delayed?", "No data was lost, we **checked**."
+        ),
+        encoding="utf-8",
+    )
+    assert "No data was lost, we <strong>checked</strong>." in write_draft(case, recording.findings).report.read_text(
+        encoding="utf-8"
+    )
+
+
 def test_html_in_a_person_s_text_and_links_with_scripts_are_text():
     hostile = '# T\n\n<img src=x onerror="alert(1)"> [a](javascript:alert(1)) [b](https://example.org) ![c](http://example.org/x.png) [^9]\n'
     _title, _headings, html = document_html(hostile, {"1"}, Clock("UTC"), None)

@@ -31,7 +31,7 @@ def main() -> None:
             since = time.process_time()
             answer = method(incident, outage)
             spent += (time.process_time() - since) * (method is ours)
-            one = score(incident, outage, answer, size)
+            one = score(incident, answer, size)
             results[name].append(one)
             if options.verbose and method is ours and not one.right and (one.guilty or one.blames):
                 print(f"{one.family}: guilty {one.guilty}, said {one.first} {one.confidence:.2f}", file=sys.stderr)

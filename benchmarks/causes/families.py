@@ -77,7 +77,8 @@ def _ending(incident: Incident, guilty: Change, key: str) -> None:
     draw = world.rng.random()
     at = incident.end_us - int(world.rng.uniform(5, 90) * SECOND)
     if draw < 0.3:
-        back = world.change("deploy", "rollback", at, guilty.hosts, key=key, target=guilty.targets[0], title=f"roll back {key}")
+        title, target = f"roll back {key}", guilty.targets[0]
+        back = world.change("deploy", "rollback", at, guilty.hosts, key=key, target=target, title=title)
         incident.changes.append(back)
     elif draw < 0.55 and guilty.content:
         removed = ((guilty.content[0][0], guilty.places[0]),)
@@ -96,7 +97,7 @@ def plain(incident: Incident) -> None:
 
 
 def louder_deploy(incident: Incident) -> None:
-    """An innocent deploy to the failing hosts minutes before; sometimes it is rolled back first, in vain."""
+    """Add an innocent deploy to the failing hosts minutes before; sometimes it is rolled back first, in vain."""
     world = incident.world
     blame(incident, int(world.rng.uniform(2, 40) * MINUTE))
     at = incident.start_us - int(world.rng.uniform(0.5, 5) * MINUTE)
@@ -110,7 +111,7 @@ def louder_deploy(incident: Incident) -> None:
 
 
 def warning_flood(incident: Incident) -> None:
-    """A harmless warning that begins with the outage, names an innocent change and goes on after it."""
+    """Add a harmless warning that begins with the outage, names an innocent change and goes on after it."""
     world = incident.world
     blame(incident)
     key = world.name()
@@ -132,7 +133,7 @@ def constant_exceptions(incident: Incident) -> None:
 
 
 def paused_canary(incident: Incident) -> None:
-    """A canary on one of the failing hosts, begun before and paused."""
+    """Add a canary on one of the failing hosts, begun before and paused."""
     world = incident.world
     blame(incident)
     at = incident.start_us - int(world.rng.uniform(3, 60) * MINUTE)
@@ -140,7 +141,7 @@ def paused_canary(incident: Incident) -> None:
 
 
 def old_rollout(incident: Incident) -> None:
-    """A large rollout to exactly the failing hosts, hours ago."""
+    """Add a large rollout to exactly the failing hosts, hours ago."""
     world = incident.world
     blame(incident)
     at = incident.start_us - int(world.rng.uniform(2, 8) * HOUR)
@@ -148,7 +149,7 @@ def old_rollout(incident: Incident) -> None:
 
 
 def slow_cause(incident: Incident) -> None:
-    """The guilty change is hours old: it filled something up, or waited to be used."""
+    """Let the guilty change be hours old: it filled something up, or waited to be used."""
     blame(incident, int(incident.world.rng.uniform(1, 6) * HOUR))
 
 
@@ -163,17 +164,17 @@ def same_hosts(incident: Incident) -> None:
 
 
 def failed_rollback(incident: Incident) -> None:
-    """A rollback of the guilty change is tried, and fails."""
+    """Let a rollback of the guilty change be tried, and fail."""
     world = incident.world
     guilty = blame(incident)
     at = (incident.start_us + incident.end_us) // 2
-    incident.changes.append(
-        world.change("ansible", "playbook", at, guilty.hosts, target=guilty.targets[0], title="Roll back", outcome="failed")
-    )
+    target = guilty.targets[0]
+    tried = world.change("ansible", "playbook", at, guilty.hosts, target=target, title="Roll back", outcome="failed")
+    incident.changes.append(tried)
 
 
 def package_runs(incident: Incident) -> None:
-    """Packages are upgraded on all hosts shortly before, and cron jobs start at the onset."""
+    """Upgrade packages on all hosts shortly before, and start cron jobs at the onset."""
     world = incident.world
     blame(incident)
     for service in SERVICES[:4]:
@@ -184,7 +185,7 @@ def package_runs(incident: Incident) -> None:
 
 
 def dependency(incident: Incident) -> None:
-    """The database is changed, and the service's hosts say that it does not answer."""
+    """Change the database, and let the service's hosts say that it does not answer."""
     world = incident.world
     delay = int(min(world.rng.lognormal(np.log(20), 1), 600) * SECOND)
     _share, tool, action = world.draw(GUILTY_KINDS)
@@ -197,8 +198,7 @@ def dependency(incident: Incident) -> None:
 
 
 def second_fault(incident: Incident) -> None:
-    """Another outage of another service an hour before, with its own guilty change, fixed meanwhile."""
-    world = incident.world
+    """Add another outage of another service an hour before, with its own guilty change, fixed meanwhile."""
     other = replace(incident, changes=[], looks=[], messages=[], first_failures={})
     other.service = next(service for service in SERVICES if service != incident.service)
     other.start_us, other.end_us = incident.start_us - HOUR, incident.start_us - 5 * MINUTE
@@ -245,14 +245,14 @@ def nobody(incident: Incident) -> None:
 
 
 def missing_source(incident: Incident) -> None:
-    """A change is guilty, but its logs and its commit were not collected."""
+    """Let a change be guilty whose logs and commit were not collected."""
     guilty = blame(incident)
     incident.changes = [change for change in incident.changes if change.targets != guilty.targets]
     incident.guilty = ""
 
 
 def constant_sign(incident: Incident) -> None:
-    """A full disk is complained of all day; the outage is another matter, and a change's."""
+    """Complain of a full disk all day; the outage is another matter, and a change's."""
     blame(incident)
     incident.say(_SIGNS["disk-full"], incident.start_us + 5 * SECOND, before=2000, during=90, correlation=0.0)
 

@@ -73,13 +73,14 @@ class Incident:
         rng = self.world.rng
         place = Place("error.log", len(self.messages) + 1, 0)
         begin = first_us if not before else self.start_us - 20 * HOUR
+        with_failures = float(np.clip(rng.normal(0.75, 0.15), 0, 1)) if correlation is None else correlation
         self.messages.append(
             Message(
-                id=stable_id("message", sample), template=sample, sample=sample, severity=severity, service=self.service,
-                hosts=hosts or self.hosts, first_us=begin, last_us=self.end_us, near_us=first_us, before=before,
-                during=during, after=after, before_s=86_400.0, during_s=(self.end_us - self.start_us) / SECOND,
-                after_s=3600.0, correlation=float(np.clip(rng.normal(0.75, 0.15), 0, 1)) if correlation is None else correlation,
-                first=place, near=place, sign=sign_of(sample),
+                id=stable_id("message", sample), template=sample, sample=sample, severity=severity,
+                service=self.service, hosts=hosts or self.hosts, first_us=begin, last_us=self.end_us,
+                near_us=first_us, before=before, during=during, after=after,
+                before_s=86_400.0, during_s=(self.end_us - self.start_us) / SECOND,
+                after_s=3600.0, correlation=with_failures, first=place, near=place, sign=sign_of(sample),
             )
         )  # fmt: skip
 
@@ -88,6 +89,7 @@ class Incident:
         rng = self.world.rng
         at = self.start_us + int(rng.uniform(2, 15) * MINUTE)
         number = len(self.looks) + 1
+        place = Place("auth.log", number, 0)
         self.looks.append(
-            Look(f"look-{number}", "check", command, at, at, self.hosts[:1], "somebody", (command,), (Place("auth.log", number, 0),))
+            Look(f"look-{number}", "check", command, at, at, self.hosts[:1], "somebody", (command,), (place,))
         )

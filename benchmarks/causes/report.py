@@ -52,7 +52,6 @@ def _calibration(scores: Sequence[Score]) -> list[str]:
         if chosen:
             mean = sum(s.confidence for s in chosen) / len(chosen)
             right = sum(s.right for s in chosen) / len(chosen)
-            rows.append(
-                f"| {tenth / 10:.1f}-{tenth / 10 + 0.1:.1f} | {len(chosen)} | {mean:.3f} | {right:.3f} | {right - mean:+.3f} |"
-            )
+            name = f"{tenth / 10:.1f}-{tenth / 10 + 0.1:.1f}"
+            rows.append(f"| {name} | {len(chosen)} | {mean:.3f} | {right:.3f} | {right - mean:+.3f} |")
     return rows

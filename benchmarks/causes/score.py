@@ -35,6 +35,7 @@ class Score:
 
     @property
     def negative(self) -> bool:
+        """Tell whether no change is guilty, or none that the logs hold."""
         return self.family in NEGATIVE
 
     @property
@@ -85,7 +86,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-def score(incident: Incident, outage: Outage, answer: Answer, changes: int) -> Score:
+def score(incident: Incident, answer: Answer, changes: int) -> Score:
     """Compare an answer with the truth."""
     place = answer.names.index(incident.guilty) + 1 if incident.guilty in answer.names else 0
     first = answer.names[0] if answer.names else ""

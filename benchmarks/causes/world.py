@@ -16,14 +16,17 @@ HOUR: Final = 60 * MINUTE
 ONSET: Final = 1_700_000_000 * SECOND
 SERVICES: Final = ("shop", "search", "payments", "mail", "images", "accounts")
 _WORDS: Final = (
-    "cache session cart price index query token queue retry limit batch worker shard replica invoice label theme banner "
-    "cookie header locale stock coupon order basket review profile avatar address ledger refund webhook gateway tariff "
-    "voucher catalog ranking filter facet suggest digest bounce relay spool crop resize pixel codec quota tenant badge"
+    "cache session cart price index query token queue retry limit batch worker "
+    "shard replica invoice label theme banner cookie header locale stock coupon order "
+    "basket review profile avatar address ledger refund webhook gateway tariff voucher catalog "
+    "ranking filter facet suggest digest bounce relay spool crop resize pixel codec "
+    "quota tenant badge "
 ).split()
 _ENDINGS: Final = ("php", "yaml", "conf", "py", "json", "ini")
 # what is done in a day besides incidents: how often, tool, action, and how many hosts of a service it takes
 KINDS: Final = (
-    (0.18, "deploy", "deploy"), (0.16, "ansible", "playbook"), (0.16, "package", "package"), (0.14, "service", "restart"),
+    (0.18, "deploy", "deploy"), (0.16, "ansible", "playbook"), (0.16, "package", "package"),
+    (0.14, "service", "restart"),
     (0.08, "service", "reload"), (0.10, "command", "edit"), (0.08, "puppet", "run"), (0.10, "git", "commit"),
 )  # fmt: skip
 # which kinds are guilty, after the published counts of triggers (binary push, configuration push, then the rest)
@@ -52,9 +55,11 @@ class World:
         return (*(host for hosts in self.hosts.values() for host in hosts), "db-1", "db-2", "cache-1", "queue-1")
 
     def chance(self, share: float) -> bool:
+        """Throw a coin that shows heads with this probability."""
         return bool(self.rng.random() < share)
 
     def word(self) -> str:
+        """Give any of sixty words."""
         return str(self.rng.choice(_WORDS))
 
     def name(self) -> str:
@@ -100,6 +105,7 @@ class World:
         return self.change(tool, action, at, self.some_hosts(service))
 
     def draw(self, kinds: tuple[tuple[float, str, str], ...]) -> tuple[float, str, str]:
+        """Choose a kind of change by its share."""
         shares = np.array([kind[0] for kind in kinds])
         return kinds[int(self.rng.choice(len(kinds), p=shares / shares.sum()))]
 

@@ -95,5 +95,3 @@ def _decoded(table: pa.Table, name: str) -> np.ndarray:
     column = table.column(name)
     texts = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
     return np.asarray(pc.fill_null(texts, "").to_pylist(), dtype=object)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from afterlog.signals import SECOND_US, Inner, Signal
 
 _GATEWAY: Final = (502, 503, 504)  # a server's words for "what is behind me failed"
 _NEAR_US: Final = 60 * SECOND_US
+_JOIN_US: Final = 180 * SECOND_US
 _HOUR_US: Final = 3_600 * SECOND_US
 _FEW: Final = 0.2  # of the requests due: the program behind got silent
 _FAILING: Final = 0.1
@@ -45,6 +46,52 @@ def _inside(outage: Outage, inner: Inner) -> View | None:
     else:
         return None
     return View(inner.source, kind, outage.first_us, outage.last_us, count, failed, None)
+
+
+def join_silences(outages: Sequence[Outage]) -> list[Outage]:
+    """Make one outage of failures and a silence of the same service that follow each other within three minutes."""
+    kept = sorted(outages, key=lambda one: (one.start.time_us, one.end.time_us))
+    while pair := next((p for p in _following(kept) if _belong(*p)), None):
+        kept = [_joined(*pair) if one is pair[0] else one for one in kept if one is not pair[1]]
+    return kept
+
+
+def _following(outages: Sequence[Outage]) -> Iterator[tuple[Outage, Outage]]:
+    """Give each outage with the next one of the same service and make: failures or silence, for everybody."""
+    for i, one in enumerate(outages):
+        following = (o for o in outages[i + 1 :] if o.service == one.service and not o.single)
+        other = next(following, None)
+        if other is not None and not one.single:
+            yield one, other
+
+
+def _belong(one: Outage, other: Outage) -> bool:
+    kinds = {one.kind, other.kind}
+    silent = "silence" in kinds or any(view.kind == "silence" and view.what == one.service for view in one.views)
+    near = other.start.time_us - one.end.time_us < _JOIN_US
+    return silent and "client-errors" not in kinds and near and not (one.open_end or other.open_start)
+
+
+def _joined(one: Outage, other: Outage) -> Outage:
+    """Give the two as one: the figures of what failed, the boundaries of both, the silence as a view."""
+    last = max(one, other, key=lambda part: part.end.time_us)
+    failing = [part for part in (one, other) if part.kind == "errors"]
+    silent = [part for part in (one, other) if part.kind == "silence"]
+    base = failing[0] if failing else one
+    views = [View(s.service, "silence", s.start.time_us, s.end.time_us, 0, 0, s.first) for s in silent]
+    requests, failed = (sum(part.requests for part in failing), sum(part.failed for part in failing))
+    return replace(
+        base,
+        level="outage" if "outage" in (one.level, other.level) else base.level,
+        hosts=tuple(sorted({*one.hosts, *other.hosts})),
+        start=one.start, open_start=one.open_start, first_us=one.first_us, first=one.first,
+        end=last.end, open_end=last.open_end, last_us=max(one.last_us, other.last_us),
+        last=last.last or one.last or other.last, recovered=last.recovered,
+        requests=requests, failed=failed, failure_rate=failed / requests if requests else base.failure_rate,
+        clients=max(one.clients, other.clients), phases=(*one.phases, *other.phases),
+        views=(*one.views, *other.views, *(views if failing else ())),
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+    )  # fmt: skip
 
 
 def join_services(outages: Sequence[Outage], signals: Sequence[Signal]) -> list[Outage]:

@@ -16,7 +16,7 @@ from afterlog.detect.noise import scanners
 from afterlog.errorlines import Burst
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
-from afterlog.joining import join_bursts, join_services, see_inside
+from afterlog.joining import join_bursts, join_services, join_silences, see_inside
 from afterlog.outage import Outage, Phase, View, percent
 from afterlog.requests import Flags, Requests, distinct
 from afterlog.signals import SECOND_US, Signal
@@ -37,7 +37,7 @@ def find_outages(signals: Sequence[Signal], bursts: Sequence[Burst] = ()) -> tup
     for signal in signals:
         clean, found = _in_signal(signal)
         cleaned.append(clean)
-        outages += [see_inside(outage, clean) for outage in found]
+        outages += [see_inside(outage, clean) for outage in join_silences(found)]
     outages = join_bursts(join_services(outages, cleaned), cleaned, bursts)
     return sorted(outages, key=lambda outage: (outage.start.time_us, outage.service)), cleaned
 

@@ -57,7 +57,7 @@ _TOKEN: Final = re.compile(
 )
 _USER: Final = re.compile(
     r"(?:\b(?:user(?:name)?|login|acct|account|ruser|logname|uname)[=:]\s?[\"']?|\bfor (?:invalid user |user )?(?=\S+ from )"  # noqa: E501  one pattern, one line
-    r"|/home/|\bsudo:\s+|\bsu: (?:\(to \w+\) )?|\bby user |\bsession (?:opened|closed) for user |\bu=|\bUSER=|://(?=[\w.-]+:\[secret\]@))([A-Za-z_][\w.-]{1,31})"  # noqa: E501  one pattern, one line
+    r"|/home/|\bsudo:\s+|\bsu: (?:\(to \w+\) )?|\bby user |\bsession (?:opened|closed) for user |\bu=|\bUSER=|://(?=[\w.-]+:\[secret\]@))([A-Za-z_][\w.-]{1,31})"
 )
 _CLF_USER: Final = re.compile(r"^\S+ \S+ ([A-Za-z_][\w.@-]{1,31}) \[")
 

@@ -26,7 +26,9 @@ _HEALERS: Final = {
     "run": 0.5, "reload": 0.5, "edit": 0.3, "install": 0.0, "package": 0.0, "cron": -2.0,
 }  # fmt: skip
 _ACTIVATES: Final = frozenset({"restart", "reload", "start", "stop"})
-_CONFIGURES: Final = frozenset({"playbook", "run", "deploy", "rollback", "apply", "sync", "edit", "configure", "package"})
+_CONFIGURES: Final = frozenset(
+    {"playbook", "run", "deploy", "rollback", "apply", "sync", "edit", "configure", "package"}
+)
 _TOGETHER_US: Final = 120_000_000
 _BY_ITSELF: Final = 1.0
 """Score of "nothing in the logs ended it": what a change half a scale away from the recovery just outweighs."""

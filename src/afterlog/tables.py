@@ -187,7 +187,7 @@ def cause_table(findings: Findings, zone: str, *, explain: bool = False) -> str:
 def _arithmetic(ranking: Ranking) -> list[str]:
     """Show how scores become confidence."""
     lines = [
-        "  how sure: each score is the natural logarithm of a likelihood ratio; confidence is e^score over the sum of all",
+        "  how sure: a score is the logarithm of a likelihood ratio; confidence is e^score over the sum of all",
         f"     e^{ranking.nothing:.2f}  none of these: {ranking.unexplained:.1%}",
     ]
     lines += [f"     e^{c.score:.2f}  {c.change.title[:70]}: {c.confidence:.1%}" for c in ranking.suspects]

@@ -23,7 +23,7 @@ UNCAUSED: Final = 1.0
 SUSPECT: Final = 0.02
 """Least confidence with which a candidate is called a suspect."""
 LIKELY: Final = 0.85
-UNCERTAIN: Final = 0.6
+UNCERTAIN: Final = 0.65
 """Confidence from which the first suspect is called likely or, below that, uncertain; below this, none is named: so
 that at most one in twenty outages without a guilty change has one blamed (benchmarks/causes)."""
 _DAY_US: Final = 86_400 * SECOND
@@ -97,11 +97,14 @@ def nothing_score(judged: Sequence[Cause], outage: Outage) -> float:
 
 def _rated(judged: Sequence[Cause], nothing: float) -> tuple[list[Cause], float]:
     open_ones = [cause for cause in judged if not cause.veto]
-    weights = [math.exp(min(cause.score, 50.0)) for cause in open_ones]
-    total = sum(weights) + math.exp(nothing)
+    scores = [cause.score for cause in open_ones]
+    top = max([nothing, *scores])
+    weights = [math.exp(score - top) for score in scores]
+    none = math.exp(nothing - top)
+    total = sum(weights) + none
     rated = [replace(cause, confidence=weight / total) for cause, weight in zip(open_ones, weights, strict=True)]
     rated.sort(key=lambda cause: (-cause.score, cause.change.start_us, cause.change.id))
-    return rated, math.exp(nothing) / total
+    return rated, none / total
 
 
 def _verdict(suspects: Sequence[Cause], unexplained: float) -> str:

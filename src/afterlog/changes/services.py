@@ -41,11 +41,16 @@ def service_changes(pool: Pool) -> list[Change]:
             commanded.append(_change([row, *told], command.what, command.target))
             pool.take([row, *told])
     alone = []
-    told_by_itself = [row for row in pool.rest() if row.action in _OWN and row.parser not in _ELSEWHERE]
+    told_by_itself = [row for row in pool.rest() if row.action in _OWN and _of_itself(row)]
     for group in _bursts(pool.take(told_by_itself)):
         acts = sorted(group, key=lambda row: _TELLING.index(row.action) if row.action in _TELLING else len(_TELLING))
         alone.append(_change(group, acts[0].action, acts[0].target or acts[0].service))
     return commanded + alone
+
+
+def _of_itself(row: Row) -> bool:
+    """Tell whether a service speaks for itself, and not a tool in one of its runs."""
+    return row.parser in _TELLERS or (row.parser not in _ELSEWHERE and not row.run)
 
 
 def _bursts(rows: list[Row]) -> list[list[Row]]:

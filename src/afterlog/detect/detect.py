@@ -55,9 +55,7 @@ class _Part:
 
 
 def _part(stream: Stream, failed: Flags, kind: Kind, whole: Baseline | None = None) -> _Part:
-    found = search(
-        stream.time_us, failed, stream.start_us, stream.end_us, whole=whole, strictness=stream.strictness
-    )
+    found = search(stream.time_us, failed, stream.start_us, stream.end_us, whole=whole, strictness=stream.strictness)
     return _Part(stream, failed, found, kind)
 
 
@@ -210,7 +208,7 @@ def _of_each(part: _Part, known: list[Excursion], what: str, codes: Codes, each:
     outside = np.ones(part.failed.size, dtype=bool)
     for one in known:
         outside[slice(*np.searchsorted(part.stream.time_us, (one.start.low_us, one.end.high_us)))] = False
-    for code in unusual(part.stream.time_us[outside], part.failed[outside], codes[outside], each) if each else ():
+    for code in unusual(part.stream.time_us[outside], part.failed[outside], codes[outside], each):
         mask = codes == code
         if np.count_nonzero(mask) < _LEAST_EVENTS or not np.any(part.failed[mask]):
             continue

@@ -29,13 +29,13 @@ def unusual(time: Times, failed: Flags, codes: Codes, wanted: list[int]) -> list
     A first look at events (n,) that is much faster than a search: failures in cells of 1, 8 and 64 minutes against
     those due at the code's own rate, as Poisson log-likelihood ratios, must reach ln(cells) + 3 nats.
     """
-    if time.size == 0:
+    if time.size == 0 or not wanted:
         return []
     minute = (time - time[0]) // (60 * SECOND)
     bins = int(minute[-1]) + 1
     width = -(-bins // _MOST_BINS)
     cells = -(-(bins // width + 1) // 64) * 64
-    place = np.full(int(codes.max()) + 2, -1, dtype=np.int64)
+    place = np.full(max(int(codes.max()), *wanted) + 2, -1, dtype=np.int64)
     place[np.array(wanted, dtype=np.int64)] = np.arange(len(wanted))
     row = place[codes]
     index = row * cells + minute // width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from afterlog.availability import Alert, burn, first_alert
@@ -43,7 +44,7 @@ def make_draft(
         names: keep the names of people's accounts; without it they appear as roles.
 
     """
-    real = [outage for outage in findings.outages if outage.level != "blip" and not outage.single]
+    real = [_with_ends(o) for o in findings.outages if o.level != "blip" and not o.single]
     lesser = [outage for outage in findings.outages if outage.level == "blip" or outage.single]
     chapters = tuple(_chapter(outage, findings, objective, names=names) for outage in real)
     title = text("Postmortem: ", *chapters[0].headline) if chapters else text("No outage found")
@@ -98,6 +99,11 @@ def _chapter(outage: Outage, findings: Findings, objective: float | None, *, nam
         questions=questions(outage, ranking, endings, findings),
         places=ends_of(outage),
     )
+
+
+def _with_ends(outage: Outage) -> Outage:
+    """Let a silence, in which nothing fails, end with the first request after it."""
+    return replace(outage, last=outage.last or outage.recovered) if outage.kind == "silence" else outage
 
 
 def _verb(outage: Outage) -> str:

@@ -26,7 +26,15 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAU
     """Give the rows of the impact table; what would be empty is left out. ``fail`` is the rule of what failed."""
     ends = ends_of(outage)
     rows = [
-        Figure("duration", text("Duration"), text(duration_of(outage)), text("first to last failed request"), ends),
+        Figure(
+            "duration",
+            text("Duration"),
+            text(duration_of(outage)),
+            text(
+                "the silence, from request to request" if outage.kind == "silence" else "first to last failed request"
+            ),
+            ends,
+        ),
         Figure(
             "failed",
             text("Requests failed"),
@@ -74,7 +82,12 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAU
         _routes(outage, impact),
         *_beside(impact),
     ]
-    return [row for row in rows if row is not None and row.places]
+    mute = {"failed", "excess", "peak"} if outage.kind == "silence" else set()
+    return [row for row in rows if row is not None and row.places and row.key not in mute]
+
+
+def _length(outage: Outage) -> str:
+    return "the silence, from request to request" if outage.kind == "silence" else "first to last failed request"
 
 
 def _counted(outage: Outage, fail: str) -> Text:

@@ -6,6 +6,7 @@ A step without evidence is "not recorded", never 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from afterlog.availability import ALERT_BURN, Alert
 from afterlog.changes import Look
@@ -19,7 +20,19 @@ from afterlog.outages import Outage, percent
 from afterlog.resolution import Ending
 from afterlog.statement import Code, Statement, Text, Time, codes, text
 
-_NOT = "not recorded"
+_NOT: Final = "not recorded"
+_BEGAN: Final = {
+    "errors": "the first request fails",
+    "client-errors": "the first request is refused",
+    "silence": "the last request before the silence",
+    "stated": "as a person stated it",
+}
+_ENDED: Final = {
+    "errors": "the last request fails",
+    "client-errors": "the last request is refused",
+    "silence": "requests are answered again",
+    "stated": "as a person stated it",
+}
 
 
 def first_look(outage: Outage, findings: Findings) -> Look | None:
@@ -50,7 +63,7 @@ def milestones(outage: Outage, impact: Impact | None, endings: Sequence[Ending],
     rows = [
         Milestone("Began", None, _NOT, text("the logs begin later"), ())
         if outage.open_start
-        else Milestone("Began", outage.first_us, "", text("the first request fails"), first)
+        else Milestone("Began", outage.first_us, "", text(_BEGAN.get(outage.kind, _BEGAN["errors"])), first)
     ]
     look = first_look(outage, findings)
     rows.append(
@@ -77,7 +90,13 @@ def milestones(outage: Outage, impact: Impact | None, endings: Sequence[Ending],
         words = text("in one step, with the end")
         rows.append(Milestone("Mitigated", outage.last_us, _after(outage, outage.last_us), words, ends[::-1]))
     rows.append(
-        Milestone("Ended", outage.last_us, _after(outage, outage.last_us), text("the last request fails"), ends[::-1])
+        Milestone(
+            "Ended",
+            outage.last_us,
+            _after(outage, outage.last_us),
+            text(_ENDED.get(outage.kind, _ENDED["errors"])),
+            ends[::-1],
+        )
     )
     return [*rows, _stable(outage, impact, ends)]
 

@@ -117,19 +117,14 @@ def _open(outage: Outage) -> list[Statement]:
     ends = ends_of(outage)
     if not ends:
         return []
+    last = text("the last request that ", "is answered" if outage.kind == "silence" else "fails", " in them is at ")
     if outage.open_end:
-        return [
-            Statement(
-                text("It had not ended when the logs end; the last failure in them is at ", Time(outage.last_us), "."),
-                ends[-1:],
-            )
-        ]
-    return [
-        Statement(
-            text("Nothing in the logs explains why it ended; the last failure is at ", Time(outage.last_us), "."),
-            ends[-1:],
-        )
-    ]
+        words = text("It had not ended when the logs end; ", *last, Time(outage.last_us), ".")
+    elif outage.kind == "silence":
+        words = text("Requests are answered again from ", Time(outage.last_us), "; nothing in the logs explains why.")
+    else:
+        words = text("Nothing in the logs explains why it ended; the last failure is at ", Time(outage.last_us), ".")
+    return [Statement(words, ends[-1:])]
 
 
 def minor(outage: Outage) -> Statement | None:

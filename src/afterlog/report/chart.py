@@ -8,6 +8,7 @@ import numpy as np
 
 from afterlog.draft import Draft
 from afterlog.page import Page
+from afterlog.requests import Flags
 from afterlog.signals import Signal
 from afterlog.statement import Code, Text, Time, visible
 
@@ -38,7 +39,7 @@ def chart_data(draft: Draft, page: Page) -> dict[str, Any] | None:
             {
                 "name": shown(signal.service, page),
                 "all": np.histogram(signal.requests.time, edges)[0].tolist(),
-                "bad": np.histogram(signal.requests.time[signal.requests.failed], edges)[0].tolist(),
+                "bad": np.histogram(signal.requests.time[_bad(signal, draft)], edges)[0].tolist(),
                 "outages": [
                     {
                         "from": outage.first_us / _SECOND,
@@ -64,6 +65,12 @@ def chart_data(draft: Draft, page: Page) -> dict[str, Any] | None:
             for number, entry in enumerate(draft.timeline, 1)
         ],
     }
+
+
+def _bad(signal: Signal, draft: Draft) -> Flags:
+    """Tell which requests the chart shows as failed: refused ones too, where they made an outage."""
+    kinds = {outage.kind for outage in draft.findings.outages if outage.service == signal.service}
+    return signal.requests.failed | signal.requests.client_error if "client-errors" in kinds else signal.requests.failed
 
 
 def _chosen(draft: Draft) -> list[Signal]:

@@ -1,0 +1,42 @@
+"""Resolution: what ended a phase, what was tried, and what a restart put into effect."""
+
+from __future__ import annotations
+
+from afterlog.resolution import _explaining, _prepared, find_attempts
+from test_causes import OUTAGE, change
+
+END = OUTAGE.end.time_us
+HOSTS = ("web-1", "web-2")
+
+
+def minutes_before_the_end(minutes: float) -> float:
+    """The tests' changes are placed relative to the onset; the end is 90 minutes later."""
+    return -(90 - minutes)
+
+
+def test_the_restart_beside_the_recovery_ended_it():
+    near = change("near", minutes_before_the_end(0.2), tool="service", action="restart")
+    far = change("far", minutes_before_the_end(4), tool="service", action="restart")
+    found, confidence = _explaining([near, far], END, HOSTS, OUTAGE)
+    assert found is not None and found.id == "near" and confidence > 0.7
+
+
+def test_where_nothing_was_done_it_ended_by_itself():
+    assert _explaining([change("old", 5)], END, HOSTS, OUTAGE) == (None, 0.0)
+
+
+def test_a_failed_rollback_ended_nothing_and_is_an_attempt():
+    failed = change("roll back", minutes_before_the_end(0.5), outcome="failed")
+    assert _explaining([failed], END, HOSTS, OUTAGE) == (None, 0.0)
+    assert [(a.change.id, a.why) for a in find_attempts(OUTAGE, [failed], [])] == [("roll back", "it failed")]
+
+
+def test_what_was_done_elsewhere_is_no_attempt():
+    assert find_attempts(OUTAGE, [change("mail", -20, hosts=("mail-1",))], []) == []
+
+
+def test_a_restart_puts_the_last_configuration_of_its_hosts_into_effect():
+    fix = change("fix", minutes_before_the_end(30))
+    restart = change("restart", minutes_before_the_end(0.2), tool="service", action="restart")
+    assert [c.id for c in _prepared([fix, restart], restart, HOSTS, OUTAGE)] == ["fix"]
+    assert _prepared([fix, restart], fix, HOSTS, OUTAGE) == ()
