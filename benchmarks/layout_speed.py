@@ -17,10 +17,7 @@ import numpy as np
 from afterlog.layout import Layout, Lines, Match
 
 AGENTS = [
-    (
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
-        "(KHTML, like Gecko) Chrome/107.0.0.0 Safari/537.36"
-    ),
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/107.0.0.0 Safari/537.36"),
     "Mozilla/5.0 (X11; Linux x86_64; rv:106.0) Gecko/20100101 Firefox/106.0",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "curl/7.68.0",
@@ -96,9 +93,7 @@ def haproxy_lines(rng: random.Random) -> Iterator[str]:
         now += rng.expovariate(40)
         parts = time.gmtime(now)
         accept = time.strftime("%d/%b/%Y:%H:%M:%S", parts) + f".{int(now * 1000) % 1000:03d}"
-        client = (
-            f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}:{rng.randrange(1024, 65536)}"
-        )
+        client = f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}:{rng.randrange(1024, 65536)}"
         timers = f"{rng.randrange(9)}/0/{rng.randrange(3)}/{rng.randrange(900)}/{rng.randrange(1000)}"
         path = rng.choice(PATHS).format(rng.randrange(100_000))
         queues = "/".join(str(rng.randrange(99)) for _ in range(4))
@@ -111,10 +106,7 @@ def haproxy_lines(rng: random.Random) -> Iterator[str]:
 CASES = [
     Case(
         "combined access log",
-        Layout(
-            '{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} '
-            '"{referer}" "{agent}"'
-        ),
+        Layout('{client} {ident} {user} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}"'),
         combined_lines,
         ("client", "ident", "user", "request", "method", "path", "protocol", "referer", "agent"),
         ("status", "bytes"),

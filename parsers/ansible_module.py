@@ -44,10 +44,7 @@ def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     pairs = pa.StructArray.from_arrays([programs, said], ["program", "message"]).to_pylist()
     told = [_told(_module(pair["program"] or ""), pair["message"]) for pair in pairs]
     columns = {name: pa.array([one.get(name) for one in told], kind) for name, kind in _TOLD.items()}
-    return {
-        name: pc.coalesce(column, outer[name]) if name in outer else column
-        for name, column in columns.items()
-    }
+    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
 def _module(program: str) -> str | None:
@@ -58,9 +55,7 @@ def _told(module: str | None, text: str) -> dict[str, Any]:
     if not text.startswith(_INVOKED):
         return {"kind": Kind.LOG, "module": module}
     given = _arguments(text.removeprefix(_INVOKED).removeprefix(" "))
-    reads = module in _READS or (
-        module == "uri" and given.get("method", "GET") in _FETCHES and "dest" not in given
-    )
+    reads = module in _READS or (module == "uri" and given.get("method", "GET") in _FETCHES and "dest" not in given)
     target = next((given[name] for name in _TARGETS if name in given), None)
     listed = _LIST.fullmatch(target) if target else None
     return {
@@ -184,9 +179,7 @@ SAMPLES: Final = (
         {"module": "setup", "target": None, "outcome": "unchanged"},
         _RUN,
     ),
-    _sample(
-        "ping", b"Invoked with data=pong", {"module": "ping", "target": None, "outcome": "unchanged"}, _RUN
-    ),
+    _sample("ping", b"Invoked with data=pong", {"module": "ping", "target": None, "outcome": "unchanged"}, _RUN),
     _sample(
         "service_facts",
         b"Invoked with ",

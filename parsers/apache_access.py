@@ -36,9 +36,7 @@ _DASHED_IDENT: Final = "{client:ip} - "
 _ODD_USER: Final = _DASHED_IDENT + "{user}" + _REQUEST
 _VHOST: Final = "{vhost:ip}:{_:d} "
 _AGENT: Final = ' "{referer}" "{agent}"'
-_INGRESS: Final = (
-    " {_:d} {duration:s} [{service}] [{_}] {upstream} {_} {upstream_s} {upstream_status} {request_id:hex}"
-)
+_INGRESS: Final = " {_:d} {duration:s} [{service}] [{_}] {upstream} {_} {upstream_s} {upstream_status} {request_id:hex}"
 
 # Columns in which '-' or nothing says that there is no value.
 _DASHED: Final = (
@@ -250,9 +248,7 @@ SAMPLES: Final = (
         "hostile: NUL, a byte that is no UTF-8 and a terminal escape, raw",
     ),
     Sample(
-        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /'
-        + b"a" * 1_000_000
-        + b' HTTP/1.1" 414 248 "-" "-"',
+        b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /' + b"a" * 1_000_000 + b' HTTP/1.1" 414 248 "-" "-"',
         {"path": "/" + "a" * 1_000_000, "status": 414},
         "hostile: a line of 1 MB",
     ),
@@ -261,9 +257,7 @@ SAMPLES: Final = (
         {"status": None, "bytes": 3},
         "hostile: a status that is none",
     ),
-    Sample(
-        b'127.0.0.1 - - [31/Feb/2026:11:04:45 +0000] "GET / HTTP/1.1" 200 3', None, "hostile: no such day"
-    ),
+    Sample(b'127.0.0.1 - - [31/Feb/2026:11:04:45 +0000] "GET / HTTP/1.1" 200 3', None, "hostile: no such day"),
     Sample(b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET / HTTP', None, "hostile: a line cut short"),
 )
 

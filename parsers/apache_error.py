@@ -69,11 +69,7 @@ def _without_port(peers: Column) -> Column:
 
 def _host_of(peer: str) -> str:
     host, colon, port = peer.rpartition(":")
-    return (
-        host
-        if colon and port.isdigit() and (":" not in host or "::" in host or host.count(":") == 7)
-        else peer
-    )
+    return host if colon and port.isdigit() and (":" not in host or "::" in host or host.count(":") == 7) else peer
 
 
 def _change(match: Match, message: Column) -> dict[str, Column]:
@@ -83,10 +79,7 @@ def _change(match: Match, message: Column) -> dict[str, Column]:
         told = pc.and_(told, pc.match_substring_regex(match.text("module"), r"^(?:core|mpm_[a-z]+)$"))
     if not pc.any(told).as_py():
         return {}
-    actions = [
-        _action(text) if yes else None
-        for text, yes in zip(message.to_pylist(), told.to_pylist(), strict=True)
-    ]
+    actions = [_action(text) if yes else None for text, yes in zip(message.to_pylist(), told.to_pylist(), strict=True)]
     action = pa.array(actions, pa.string())
     done = action.is_valid()
     nothing = pa.scalar(None, pa.string())

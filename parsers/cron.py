@@ -42,15 +42,11 @@ _SAYINGS: Final[tuple[tuple[re.Pattern[str], dict[str, Any]], ...]] = (
         {"kind": Kind.CHANGE, "action": "crontab", "outcome": Outcome.CHANGED},
     ),
     (
-        re.compile(
-            r"pam_unix\(cron:session\): session (?:opened|closed) for user (?P<actor>[^\s(]+).*", re.DOTALL
-        ),
+        re.compile(r"pam_unix\(cron:session\): session (?:opened|closed) for user (?P<actor>[^\s(]+).*", re.DOTALL),
         {},
     ),
     (
-        re.compile(
-            r"\((?P<actor>[^)]*)\) (?:ERROR|error|FAILED|BAD FILE MODE|WRONG FILE OWNER)\b.*", re.DOTALL
-        ),
+        re.compile(r"\((?P<actor>[^)]*)\) (?:ERROR|error|FAILED|BAD FILE MODE|WRONG FILE OWNER)\b.*", re.DOTALL),
         {"severity": 13},
     ),
 )
@@ -63,14 +59,8 @@ _TOLD: Final = {
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     said = match.text("message").dictionary_encode()
     told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {
-        name: pa.array([one.get(name) for one in told], kind).take(said.indices)
-        for name, kind in _TOLD.items()
-    }
-    return {
-        name: pc.coalesce(column, outer[name]) if name in outer else column
-        for name, column in columns.items()
-    }
+    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -84,9 +74,7 @@ _RECORDING: Final = "recording misspelt-file-name, web-01/var/log/cron.log"
 _RUN: Final = "cron 3.0pl1 (Debian 12)"
 
 
-def _sample(
-    text: bytes, expect: dict[str, object] | None, origin: str = _RUN, program: str = "CRON"
-) -> Sample:
+def _sample(text: bytes, expect: dict[str, object] | None, origin: str = _RUN, program: str = "CRON") -> Sample:
     return Sample(text, expect, origin, program=program)
 
 
@@ -113,9 +101,7 @@ SAMPLES: Final = (
         {"kind": "log", "actor": "www-data", "action": None},
         "recording misspelt-file-name, web-01/var/log/auth.log",
     ),
-    _sample(
-        b"(CRON) info (No MTA installed, discarding output)", {"kind": "log", "action": None, "actor": None}
-    ),
+    _sample(b"(CRON) info (No MTA installed, discarding output)", {"kind": "log", "action": None, "actor": None}),
     _sample(b"(CRON) INFO (Running @reboot jobs)", {"kind": "log"}, program="cron"),
     _sample(
         b"(root) REPLACE (root)",

@@ -30,12 +30,8 @@ _FROM: Final = "{client:ip}:{_:d} [{time:clf-ms}] "
 _ROUTE: Final = "{frontend:word} {service}/{upstream:word} "
 _COUNTS: Final = "{_:d}/{_:d}/{_:d}/{_:d}/{retries:d} {_:d}/{backend_queue:d}"
 _TIMERS: Final = "{request_ms:d}/{queue_ms:d}/{connect_ms:d}/{response_ms:d}/{duration:ms} "
-_HTTP: Final = (
-    _FROM + _ROUTE + _TIMERS + "{status:d} {bytes:d} {_:word} {_:word} {termination:word} " + _COUNTS
-)
-_TCP: Final = (
-    _FROM + _ROUTE + "{queue_ms:d}/{connect_ms:d}/{duration:ms} {bytes:d} {termination:word} " + _COUNTS
-)
+_HTTP: Final = _FROM + _ROUTE + _TIMERS + "{status:d} {bytes:d} {_:word} {_:word} {termination:word} " + _COUNTS
+_TCP: Final = _FROM + _ROUTE + "{queue_ms:d}/{connect_ms:d}/{duration:ms} {bytes:d} {termination:word} " + _COUNTS
 _CLF: Final = (
     '{client:ip} - - [{time:clf}] "{request:request}" {status:d} {bytes:d} "" "" {_:d} {_:d} "{frontend}" '
     '"{service}" "{upstream}" {request_ms:d} {queue_ms:d} {connect_ms:d} {response_ms:d} {duration:ms} '
@@ -98,27 +94,17 @@ def _without(column: Column, *words: str) -> Column:
 def _of_message(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     said = match.text("message").dictionary_encode()
     told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {
-        name: pa.array([one.get(name) for one in told], kind).take(said.indices)
-        for name, kind in _TOLD.items()
-    }
+    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
     if "client" in match:
         columns["client"] = match.text("client")
-    return {
-        name: pc.coalesce(column, outer[name]) if name in outer else column
-        for name, column in columns.items()
-    }
+    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
 def _told(text: str) -> dict[str, Any]:
     for pattern, meaning in _SAYINGS:
         if found := pattern.match(text):
             names = found.groupdict()
-            return (
-                meaning
-                | {"reason": names.pop("left", None)}
-                | {k: v for k, v in names.items() if v is not None}
-            )
+            return meaning | {"reason": names.pop("left", None)} | {k: v for k, v in names.items() if v is not None}
     return {"kind": Kind.LOG}
 
 
@@ -275,9 +261,7 @@ SAMPLES: Final = (
         b"Server bk_blog/web-01 enters drain state. 0 active and 0 backup servers online. 0 sessions requeued, 0 total in queue.",
         {"kind": "change", "action": "server-drain"},
     ),
-    _sample(
-        b"backend bk_blog has no server available!", {"kind": "log", "severity": 21, "service": "bk_blog"}
-    ),
+    _sample(b"backend bk_blog has no server available!", {"kind": "log", "severity": 21, "service": "bk_blog"}),
     _sample(
         b"Proxy bk_blog stopped (cumulated conns: FE: 0, BE: 13).",
         {"kind": "log", "severity": 13, "service": "bk_blog"},

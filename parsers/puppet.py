@@ -97,22 +97,14 @@ _TOLD: Final = {
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     said = match.text("message").dictionary_encode()
     told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {
-        name: pa.array([one.get(name) for one in told], kind).take(said.indices)
-        for name, kind in _TOLD.items()
-    }
-    return {
-        name: pc.coalesce(column, outer[name]) if name in outer else column
-        for name, column in columns.items()
-    }
+    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
 def _told(text: str) -> dict[str, Any]:
     if found := _RESOURCE.fullmatch(text):
         resource = {"property": found["property"], "resource_path": found["path"]}
-        return resource | _event(
-            _last_resource(found["path"], found["property"]), found["property"], found["what"]
-        )
+        return resource | _event(_last_resource(found["path"], found["property"]), found["property"], found["what"])
     for pattern, meaning in _RUNS:
         if found := pattern.fullmatch(text):
             return found.groupdict() | meaning

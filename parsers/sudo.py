@@ -30,9 +30,7 @@ _FIELD_OF: Final = {
     "GROUP": "runas_group",
     "ENV": "env",
 }
-_AUTHENTICATION: Final = re.compile(
-    r"pam_\w+\(sudo[^)]*:auth\): (?:authentication failure|conversation failed)"
-)
+_AUTHENTICATION: Final = re.compile(r"pam_\w+\(sudo[^)]*:auth\): (?:authentication failure|conversation failed)")
 _WARN: Final = 13
 _TOLD: Final = {
     "kind": pa.string(), "severity": pa.int8(), "action": pa.string(), "target": pa.string(), "outcome": pa.string(),
@@ -44,14 +42,8 @@ _TOLD: Final = {
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     said = match.text("message").dictionary_encode()
     told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {
-        name: pa.array([one.get(name) for one in told], kind).take(said.indices)
-        for name, kind in _TOLD.items()
-    }
-    return {
-        name: pc.coalesce(column, outer[name]) if name in outer else column
-        for name, column in columns.items()
-    }
+    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -160,9 +152,7 @@ SAMPLES: Final = (
         b"pam_unix(sudo:auth): authentication failure; logname= uid=1002 euid=0 tty= ruser=intern rhost=  user=intern",
         {"kind": "log", "severity": 13},
     ),
-    _sample(
-        b"  devops : (command continued) xxxxxxxx", {"kind": "log", "action": None}, _RUN + ", shortened"
-    ),
+    _sample(b"  devops : (command continued) xxxxxxxx", {"kind": "log", "action": None}, _RUN + ", shortened"),
     _sample(
         b"  devops : PWD=/home/devops ; USER=root ; COMMAND=/bin/echo a#011b#033[31mred#012new\xff",
         {"target": "/bin/echo a#011b#033[31mred#012new\\xff", "actor": "devops"},

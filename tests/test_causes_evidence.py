@@ -124,12 +124,16 @@ def test_a_crash_is_nobodys_change():
 def test_a_change_of_many_acts_is_not_close_by_chance():
     place = Place("x", 1, 0)
     base = change("one", 10)
-    many = replace(base, steps=tuple(replace(base.steps[0], time_us=ONSET - n * MINUTE, place=place) for n in range(10, 0, -1)))
+    many = replace(
+        base, steps=tuple(replace(base.steps[0], time_us=ONSET - n * MINUTE, place=place) for n in range(10, 0, -1))
+    )
     one_act = replace(base, steps=(replace(base.steps[0], time_us=ONSET - MINUTE),))
     from afterlog.causes.scene import make_scene
 
     scene = make_scene(OUTAGE, [base], [base], (), FIRSTS, ())
-    values = {len(acts_of(c)): next(t.value for t in when_terms(c, scene) if t.name == "delay") for c in (many, one_act)}
+    values = {
+        len(acts_of(c)): next(t.value for t in when_terms(c, scene) if t.name == "delay") for c in (many, one_act)
+    }
     assert values[10] < values[1]
 
 

@@ -41,11 +41,14 @@ def test_a_killed_main_process_is_a_crash_and_an_oom_kill_says_so():
 
 
 def test_housekeeping_and_other_programs_words_are_no_changes():
-    assert changes_of(
-        said("11:00:01", "systemd", "Started Session 5 of user devops."),
-        said("11:00:02", "systemd", "Started logrotate.service - Rotate log files."),
-        said("11:00:03", "app", "Stopped listening to the queue."),
-    ) == ()
+    assert (
+        changes_of(
+            said("11:00:01", "systemd", "Started Session 5 of user devops."),
+            said("11:00:02", "systemd", "Started logrotate.service - Rotate log files."),
+            said("11:00:03", "app", "Stopped listening to the queue."),
+        )
+        == ()
+    )
 
 
 def test_a_start_with_another_version_on_two_hosts_is_one_deploy():
@@ -79,12 +82,25 @@ def test_without_a_run_what_is_done_to_one_thing_within_two_minutes_is_one_chang
         kube("11:00:00", "ScalingReplicaSet", "shop"), kube("11:01:00", "ScalingReplicaSet", "shop"),
         kube("11:10:00", "ScalingReplicaSet", "shop"),
     ]).changes  # fmt: skip
-    assert [(c.tool, c.action, len(c.steps)) for c in changes] == [("kubernetes", "scale", 2), ("kubernetes", "scale", 1)]
+    assert [(c.tool, c.action, len(c.steps)) for c in changes] == [
+        ("kubernetes", "scale", 2),
+        ("kubernetes", "scale", 1),
+    ]
 
 
 def test_a_push_is_the_arrival_of_its_commit():
     sha = "a" * 40
-    push = row("10:30:00", "git-log", "ops", action="push", target="refs/heads/main", outcome="changed", run=sha, message="push", fields={"old": "b" * 40})
+    push = row(
+        "10:30:00",
+        "git-log",
+        "ops",
+        action="push",
+        target="refs/heads/main",
+        outcome="changed",
+        run=sha,
+        message="push",
+        fields={"old": "b" * 40},
+    )
     history = group_changes([commit("10:00:00", sha, "conf/app.conf", "raise the limit", added="limit = 1"), push])
     (arrival,) = [change for change in history.changes if change.action == "push"]
     assert arrival.subject == "raise the limit" and arrival.targets == ("conf/app.conf",)

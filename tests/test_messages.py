@@ -45,11 +45,18 @@ def test_masks_that_differ_in_one_word_of_five_are_one_template_whatever_their_o
 def batch(rows: list[tuple[float, str]], host: str = "web-1") -> pa.RecordBatch:
     """Messages, each so many minutes after the outage's start."""
     times = [T0 + round(minutes * MINUTE) for minutes, _said in rows]
-    return pa.RecordBatch.from_pydict({
-        "time": pa.array(times, pa.int64()), "source": ["app.log"] * len(rows), "line": list(range(1, len(rows) + 1)),
-        "offset": [100 * n for n in range(len(rows))], "host": [host] * len(rows), "service": ["app"] * len(rows),
-        "severity": pa.array([17] * len(rows), pa.int8()), "message": [said for _minutes, said in rows],
-    })
+    return pa.RecordBatch.from_pydict(
+        {
+            "time": pa.array(times, pa.int64()),
+            "source": ["app.log"] * len(rows),
+            "line": list(range(1, len(rows) + 1)),
+            "offset": [100 * n for n in range(len(rows))],
+            "host": [host] * len(rows),
+            "service": ["app"] * len(rows),
+            "severity": pa.array([17] * len(rows), pa.int8()),
+            "message": [said for _minutes, said in rows],
+        }
+    )
 
 
 FAILURES = np.arange(T0, T0 + 60 * MINUTE, 2 * SECOND)
@@ -106,7 +113,10 @@ def test_a_message_is_counted_alike_however_the_batches_fall():
     [
         ("(28)No space left on device: AH00646: Error writing to log", "disk-full"),
         ("Out of memory: Killed process 4242 (mysqld) total-vm:1kB", "out-of-memory"),
-        ("FATAL:  remaining connection slots are reserved for non-replication superuser connections", "connection-limit"),
+        (
+            "FATAL:  remaining connection slots are reserved for non-replication superuser connections",
+            "connection-limit",
+        ),
         ("1024 worker_connections are not enough", "connection-limit"),
         ("ERROR 1040 (HY000): Too many connections", "connection-limit"),
         ("SSL_do_handshake() failed (certificate verify failed: certificate has expired)", "certificate"),

@@ -15,7 +15,18 @@ from benchmarks.outages.families import FAMILIES, NEGATIVE
 from benchmarks.outages.score import score
 from benchmarks.outages.simulate import simulate
 
-SURE = ["sharp 100 %", "silence", "4xx outage", "one silent hour", "open at the end", "rotation gap", "DST gap", "scanner", "deploy blip", "health checks"]
+SURE = [
+    "sharp 100 %",
+    "silence",
+    "4xx outage",
+    "one silent hour",
+    "open at the end",
+    "rotation gap",
+    "DST gap",
+    "scanner",
+    "deploy blip",
+    "health checks",
+]
 
 
 @pytest.mark.parametrize("family", SURE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from afterlog.session import Choices
 
 T = TypeVar("T")
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="afterlog",
     help="Point it at the logs an outage left behind: get the timeline, the outage, what changed, and a postmortem "
     "draft in which every sentence cites its log lines. Offline and deterministic.",
-    epilog="Start with: afterlog run LOGS     (LOGS is a directory with one folder per host, e.g. web-01/var/log/…)",
+    epilog="Start with: afterlog run LOGS     (LOGS is a directory with one folder per host, e.g. web-01/var/log/…). "
+    "--debug shows the traceback of an error.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -158,23 +161,26 @@ Parsers = Annotated[
 
 
 def main() -> None:
-    """Run the command line; errors meant for people are printed without a traceback."""
+    """Run the command line; errors meant for people are printed without a traceback.
+
+    ``--debug``, anywhere among the arguments, shows the traceback.
+    """
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly where the reader has seen enough, as head does
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            print("afterlog: interrupted; what was read of whole sources is kept for the next run.", file=sys.stderr)
+        raise
     except AfterlogError as error:
         if debug:
             raise
         print(f"afterlog: {error}", file=sys.stderr)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except KeyboardInterrupt:
-        print("afterlog: interrupted; what was read of whole sources is kept for the next run.", file=sys.stderr)
-        sys.exit(130)
     except Exception as error:
         if debug:
             raise
@@ -242,7 +248,7 @@ def run(
 
     chosen = _options(tz, since, until, include, exclude, formats, zone, year, clock, jobs, parsers)
     case = _ingest(logs, out, chosen)
-    findings = _analyse(case, outage, _rules(fail, service, anew=True))
+    findings = _analyse(case, outage, _rules(fail, service, anew=True), keep=True)
     written = write_draft(case, findings, _choices(template, slo, redact, names), report=report)
     if as_json:
         files = {"draft": str(written.draft), "report": str(written.report) if written.report else None}
@@ -353,7 +359,7 @@ def timeline(
     if events:
         write_events(opened, wanted, chosen, output)
     else:
-        write_entries(_findings(opened), wanted, chosen, opened.settings().display_zone, output)
+        write_entries(_analyse(opened, None), wanted, chosen, opened.settings().display_zone, output)
 
 
 @app.command()
@@ -372,7 +378,7 @@ def outages(
 ) -> None:
     """Show when services left their usual failure rate: start and end as intervals, phases, how many failed."""
     opened = _open(case)
-    findings = _findings(opened, outage, _rules(fail, service))
+    findings = _analyse(opened, outage, _rules(fail, service))
     zone = opened.settings().display_zone
     if explain is not None:
         _explain(findings, explain, zone, picture, as_json)
@@ -406,7 +412,7 @@ def causes(
     from afterlog.tables import cause_table  # noqa: PLC0415
 
     opened = _open(case)
-    findings = _findings(opened, outage, _rules(fail, service))
+    findings = _analyse(opened, outage, _rules(fail, service))
     zone = opened.settings().display_zone
     _print_json(findings.causes_json()) if as_json else print(cause_table(findings, zone, explain=explain))
 
@@ -426,7 +432,7 @@ def messages(
     from afterlog.tables import message_table  # noqa: PLC0415
 
     opened = _open(case)
-    findings = _findings(opened, outage)
+    findings = _analyse(opened, outage)
     zone = opened.settings().display_zone
     _print_json(findings.messages_json()) if as_json else print(message_table(findings, zone, most))
 
@@ -449,7 +455,7 @@ def draft(
 
     opened = _open(case)
     choices = _choices(template, slo, redact, names)
-    written = write_draft(opened, _findings(opened, outage), choices, report=report)
+    written = write_draft(opened, _analyse(opened, outage, keep=True), choices, report=report)
     print(written.draft, *([written.report] if written.report else []), sep="\n")
     print(*written.told, sep="\n", end="\n" if written.told else "", file=sys.stderr)
 
@@ -636,11 +642,16 @@ def _ingest(logs: Sequence[str], out: Path, options: Options) -> Case:
         return ingest_logs(logs, out, options, advance)
 
 
-def _analyse(case: Case, stated: Sequence[str] | None, rules: Rules | None = None) -> Findings:
+def _analyse(case: Case, stated: Sequence[str] | None, rules: Rules | None = None, *, keep: bool = False) -> Findings:
     from afterlog.findings import analyse  # noqa: PLC0415
 
     with _progress("Looking for the outage and its cause"):
-        return analyse(case, tuple(stated or ()), rules)
+        findings = analyse(case, tuple(stated or ()), rules, keep=keep)
+    if not stated and case.settings().outages:
+        print(
+            "The outages stated with --outage earlier are used; --outage auto goes back to detection.", file=sys.stderr
+        )
+    return findings
 
 
 def _rules(fail: str | None, services: Sequence[str] | None, *, anew: bool = False) -> Rules | None:
@@ -650,10 +661,6 @@ def _rules(fail: str | None, services: Sequence[str] | None, *, anew: bool = Fal
     if fail is None and not services and not anew:
         return None
     return Rules(fail or DEFAULT_RULES.fail, tuple(services or ()))
-
-
-def _findings(case: Case, stated: Sequence[str] | None = None, rules: Rules | None = None) -> Findings:
-    return _analyse(case, stated, rules)
 
 
 @contextmanager

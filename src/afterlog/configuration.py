@@ -20,6 +20,21 @@ from afterlog.errors import InputError
 NAME: Final = "afterlog.toml"
 
 
+_TRUSTED_ONLY: Final = ("parsers", "template")
+"""Options that run or render what they name: only from a file that a person named."""
+
+
+def _refuse_code(file: Path, found: dict[str, Any]) -> None:
+    """Refuse what names code: the current directory may be the collected logs."""
+    for command, table in found.items():
+        named = [option for option in _TRUSTED_ONLY if isinstance(table, dict) and option in table]
+        if named:
+            raise InputError(
+                f"{file}: [{command}] {named[0]} is only taken from a file that you name yourself, since this one may "
+                f"have come with the logs. If it is yours: afterlog --config {file} {command} …"
+            )
+
+
 def read_configuration(named: Path | None) -> dict[str, dict[str, Any]]:
     """Give the options by command.
 
@@ -38,6 +53,8 @@ def read_configuration(named: Path | None) -> dict[str, dict[str, Any]]:
         raise InputError(
             f'{file}: {error}. It holds a table per command: [run] and below it tz = "Asia/Kolkata".'
         ) from None
+    if named is None:
+        _refuse_code(file, found)
     loose = [name for name, table in found.items() if not isinstance(table, dict)]
     if loose:
         raise InputError(

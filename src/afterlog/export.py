@@ -70,8 +70,6 @@ def write_entries(findings: Findings, wanted: Filter, form: str, zone: str, outp
 
 
 def _keeps(entry: Entry, wanted: Filter, zone: str) -> bool:
-    import re  # noqa: PLC0415
-
     place = zone_of(zone)
     hosts = set(entry.host.split(", "))
     return (
@@ -80,8 +78,16 @@ def _keeps(entry: Entry, wanted: Filter, zone: str) -> bool:
         and (not wanted.hosts or bool(hosts & set(wanted.hosts)))
         and (not wanted.services or entry.service in wanted.services)
         and (not wanted.kinds or entry.kind in wanted.kinds)
-        and (wanted.grep is None or re.search(wanted.grep, plain(entry.text)) is not None)
+        and (wanted.grep is None or _matches(wanted.grep, plain(entry.text)))
     )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Search with RE2, as for events: one dialect, and no pattern that runs forever."""
+    try:
+        return bool(pc.match_substring_regex(pa.array([text]), pattern)[0].as_py())
+    except pa.ArrowInvalid as error:
+        raise InputError(f"--grep {pattern!r}: {error}") from None
 
 
 def _cited(findings: Findings, entry: Entry) -> str:

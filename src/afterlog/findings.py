@@ -195,13 +195,14 @@ def _places_of(outage: Outage) -> list[Place]:
 # --- making them --------------------------------------------------------------------------------------------
 
 
-def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None) -> Findings:
-    """Infer everything from a case, and keep it there.
+def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None, *, keep: bool = True) -> Findings:
+    """Infer everything from a case, and keep it there unless it is only a look at a stated outage.
 
     Args:
         case: an ingested case.
         stated: outages a person knows of, ``START..END`` (the end may be empty); they replace the detected ones and
             are kept in the case; ``auto`` goes back to the detected ones.
+        keep: remember the stated outages and these findings in the case.
         rules: what counts as a failure, and names of services; None for those of the analysis before.
 
     Raises:
@@ -214,7 +215,7 @@ def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None) 
     bursts = find_bursts(case)
     found, signals = find_outages(signals, bursts)
     weaker = find_weaker(signals, found, bursts)
-    known = _remembered(case, stated)
+    known = _remembered(case, stated, keep=keep)
     if known:
         found = [_stated(case, words, signals, ledgers) for words in known]
     history = find_changes(case)
@@ -230,7 +231,6 @@ def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None) 
     )
     shown = [outage for outage in found if not outage.single]
     timeline, left_out = build_timeline(shown, history, rankings, endings)
-    case.write_table("signals", count_table(signals))
     findings = Findings(
         tuple(found),
         impacts,
@@ -248,7 +248,9 @@ def analyse(case: Case, stated: Sequence[str] = (), rules: Rules | None = None) 
         rules,
     )
     findings = replace(findings, evidence=_collect(findings, quotes))
-    case.write_text("findings.json", json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n")
+    if keep or not stated:
+        case.write_table("signals", count_table(signals))
+        case.write_text("findings.json", json.dumps(findings.as_json(), ensure_ascii=False, indent=1) + "\n")
     return findings
 
 
@@ -262,14 +264,15 @@ def stored_rules(case: Case) -> Rules:
     return Rules(stored.get("fail", DEFAULT_RULES.fail), tuple(stored.get("services", ())))
 
 
-def _remembered(case: Case, stated: Sequence[str]) -> tuple[str, ...]:
-    """Give the stated outages, those of an earlier call where none are given now."""
+def _remembered(case: Case, stated: Sequence[str], *, keep: bool) -> tuple[str, ...]:
+    """Give the stated outages, those of an earlier run where none are given now."""
     settings = case.settings()
     if not stated:
         return settings.outages
-    kept = () if tuple(stated) == ("auto",) else tuple(stated)
-    case.write_settings(replace(settings, outages=kept))
-    return kept
+    chosen = () if tuple(stated) == ("auto",) else tuple(stated)
+    if keep:
+        case.write_settings(replace(settings, outages=chosen))
+    return chosen
 
 
 def _before(case: Case) -> Any:
@@ -309,11 +312,18 @@ def _stated(case: Case, words: str, signals: Sequence[Signal], ledgers: Sequence
             f"--outage {words!r}: write START..END, for example 2022-11-10T11:15..2022-11-10T14:22; "
             "the end may be empty."
         )
+    if not begin.strip():
+        raise InputError(f"--outage {words!r}: the start is needed; only the end may be empty.")
+    first = min((ledger.first for ledger in ledgers if ledger.first is not None), default=0)
+    last = max((ledger.last for ledger in ledgers if ledger.last is not None), default=first)
     start = parse_moment(begin, zone)
-    last = max((ledger.last for ledger in ledgers if ledger.last is not None), default=start)
-    end = parse_moment(until, zone) if until.strip() else max(last, start)
+    end = parse_moment(until, zone, start) if until.strip() else max(last, start)
     if end < start:
         raise InputError(f"--outage {words!r}: it ends before it starts.")
+    if last < start or end < first:
+        raise InputError(
+            f"--outage {words!r}: the logs cover {rfc3339(first)} to {rfc3339(last)}, and nothing of that time."
+        )
     minute = 60_000_000
     return stated_outage(
         stable_id("outage", "stated", words),

@@ -12,7 +12,7 @@ from afterlog.availability import Stability, stability, user_minutes
 from afterlog.evidence import Place
 from afterlog.outages import Outage
 from afterlog.requests import Flags, Requests, Times, distinct
-from afterlog.signals import Signal, route_of
+from afterlog.signals import Signal, routes_of
 
 MINUTE_US: Final = 60_000_000
 
@@ -152,8 +152,9 @@ def _routes(requests: Requests, rows: slice, bad: Flags) -> tuple[Route, ...]:
     used, index = np.unique(codes, return_inverse=True)
     asked, failed = np.bincount(index), np.bincount(index, bad)
     sums: dict[str, list[int]] = {}
+    names = dict(zip(used.tolist(), routes_of([requests.names.path[code] for code in used.tolist()]), strict=True))
     for code, n, k in zip(used.tolist(), asked.tolist(), failed.tolist(), strict=True):
-        counts = sums.setdefault(route_of(requests.names.path[code]) if code >= 0 else "(no path)", [0, 0])
+        counts = sums.setdefault(names[code] if code >= 0 else "(no path)", [0, 0])
         counts[0] += n
         counts[1] += int(k)
     ranked = sorted(sums.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))

@@ -98,6 +98,12 @@ class Reading:
                 _take(unit, tally, clock)
         except InputError as error:
             status, reason = "partly-read", str(error)
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # a parser's mistake on lines nobody foresaw: this source ends here, the others go on
+            status, reason = (
+                "partly-read",
+                f"{item.parser.name} failed behind line {tally.lines} ({error}); please report it",
+            )
         if scout is not None and scout.past and not reason:
             reason = "what comes more than an hour after --until was not read"
         tally.flush()

@@ -99,7 +99,15 @@ def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Ch
         words, sure = _words(phase, after, recovered), _sure(confidence)
         endings.append(
             Ending(
-                outage.id, seen_us, recovered, change, after is None, words, places, sure, confidence,
+                outage.id,
+                seen_us,
+                recovered,
+                change,
+                after is None,
+                words,
+                places,
+                sure,
+                confidence,
                 _prepared(changes, change, recovered or phase.hosts, outage),
             )
         )

@@ -17,6 +17,7 @@ from afterlog.findings import Findings
 from afterlog.footnotes import read_footnotes
 from afterlog.merging import CONFLICT, Merged, merge
 from afterlog.moved import facts_of, what_moved
+from afterlog.outage import Outage
 from afterlog.outages import percent
 from afterlog.picture import draw
 from afterlog.redaction import Redactor
@@ -199,18 +200,14 @@ def summary(case: Case, findings: Findings, written: Written) -> str:
     for outage in real:
         start = "before the logs begin" if outage.open_start else local(outage.first_us, zone)
         end = "after the logs end" if outage.open_end else local(outage.last_us, zone)
-        lines += [
-            f"Outage    {outage.service}: {start} to {end} ({between(outage.first_us, outage.last_us)})",
-            (
-                f"Impact    {outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)}), "
-                f"{outage.clients:,} client addresses"
-            ),
-        ]
+        what = outage.service or "stated by you"
+        lines.append(f"Outage    {what}: {start} to {end} ({between(outage.first_us, outage.last_us)})")
+        lines.append(f"Impact    {_impact(outage)}")
         ranking = findings.ranking(outage)
         if ranking and ranking.suspects and ranking.verdict != "no-change-explains-it":
             cause = ranking.suspects[0]
             when = local(cause.change.start_us, zone)
-            lines.append(f"Cause     {ranking.verdict} ({cause.confidence:.0%}): {cause.change.title}, {when}")
+            lines.append(f"Cause     {ranking.verdict} ({percent(cause.confidence)}): {cause.change.title}, {when}")
         else:
             lines.append("Cause     no change in these logs explains it")
         lines.append("")
@@ -221,6 +218,15 @@ def summary(case: Case, findings: Findings, written: Written) -> str:
     lines += [f"Report    {written.report}   (one file to share; opens in any browser)"] if written.report else []
     lines.append(f"Next      read it, then: afterlog timeline {case.folder} | causes | outages | sources")
     return visible_lines("\n".join(lines))
+
+
+def _impact(outage: Outage) -> str:
+    if outage.kind == "silence":
+        return "no requests came" + "".join(f"; {note}" for note in outage.notes[:1])
+    if not outage.requests:
+        return "no requests in these logs tell it"
+    share = f"{outage.failed:,} of {outage.requests:,} requests failed ({percent(outage.failure_rate)})"
+    return f"{share}, {outage.clients:,} client addresses"
 
 
 def _moved_lines(told: Sequence[str]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
@@ -134,6 +134,8 @@ def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger]) -> int:
     hosts = {ledger.host for ledger in mine}
     if None in hosts or not all(turn_of(ledger.path.rpartition("/")[2]).live for ledger in mine):
         return 0
+    if any(ledger.status == "partly-read" and not ledger.rejects for ledger in mine):
+        return 0  # cut off on its way to us: that nothing more stands in it says nothing
     return min((max(one.last or 0 for one in ledgers if one.host == host) for host in hosts), default=0)
 
 
@@ -151,7 +153,7 @@ def _signatures(requests: Requests) -> Codes:
 
 def _routes(requests: Requests) -> tuple[tuple[str, ...], Codes | None]:
     """Give the names and codes (n,) of the requests' routes; nothing where there is one, or far too many."""
-    routes = [route_of(path) for path in requests.names.path]
+    routes = routes_of(requests.names.path)
     place = {route: number for number, route in enumerate(dict.fromkeys(routes))}
     if not 2 <= len(place) <= _MOST_ROUTES:
         return (), None
@@ -196,7 +198,9 @@ def bare_path(path: str) -> str:
     return path.partition("?")[0]
 
 
-def route_of(path: str) -> str:
-    """Group request targets that differ only in identifiers: ``/post/42`` → ``/post/*``."""
-    parts = bare_path(path).split("/")
-    return "/".join("*" if re.search(r"\d", part) and len(part) < 80 else part[:80] for part in parts[:6])
+def routes_of(paths: Sequence[str]) -> list[str]:
+    """Group request targets that differ only in identifiers: ``/post/42?a=1`` → ``/post/*``; five parts at most."""
+    bare = pc.replace_substring_regex(pa.array(paths, pa.string()), r"(?s)\?.*$", "")
+    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
+    routes: list[str] = pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*").to_pylist()
+    return routes

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from afterlog.case import Ledger
 from afterlog.causes import Ranking
 from afterlog.clock import rfc3339, zone_of
+from afterlog.detect import Instant
 from afterlog.findings import Findings, alibi_of
 from afterlog.outages import Outage, percent
 from afterlog.parser import LineParser
@@ -45,7 +46,8 @@ def sources_json(ledgers: Sequence[Ledger]) -> dict[str, Any]:
 def _ledger_json(ledger: Ledger) -> dict[str, Any]:
     names = (
         "path", "parser", "inside", "host", "service", "zone", "zone_basis", "zone_why", "year", "year_why",
-        "clock_offset_s", "clock_why", "status", "reason", "bytes", "lines", "events", "continuations", "rejects", "duplicates",
+        "clock_offset_s", "clock_why", "status", "reason", "bytes", "lines", "events", "continuations", "rejects",
+        "duplicates",
     )  # fmt: skip
     told = {name: getattr(ledger, name) for name in names}
     told["first"] = None if ledger.first is None else rfc3339(ledger.first)
@@ -78,12 +80,10 @@ def source_table(ledgers: Sequence[Ledger], *, every: bool) -> str:
         "REJECTS",
         "COPIES",
     )
-    notes = [
-        f"{ledger.path}: {ledger.status}: {ledger.reason}"
-        for ledger in shown
-        if ledger.reason and ledger.status in ("partly-read", "unreadable")
-    ]
-    return "\n".join([aligned(head, rows), "", *map(visible, notes), understood(ledgers)])
+    return "\n".join([aligned(head, rows), "", understood(ledgers)])
+
+
+_NOT_WHOLE: Final = ("partly-read", "unreadable")
 
 
 def understood(ledgers: Sequence[Ledger]) -> str:
@@ -102,6 +102,7 @@ def understood(ledgers: Sequence[Ledger]) -> str:
             + " (afterlog sources CASE --all)."
         )
     assumed = sum(ledger.zone_basis == "zone-assumed" for ledger in read)
+    told += "".join(f"\n{x.path}: {x.status}: {x.reason}" for x in ledgers if x.status in _NOT_WHOLE)
     return told + (
         f"\n{assumed:,} sources print no zone and nothing tells it: {read_zone(read)} was assumed; state it with --tz."
         if assumed
@@ -121,13 +122,11 @@ def outage_table(findings: Findings, zone: str) -> str:
         told = "No outage found: no service left its usual failure rate."
         blocks = [f"{told} If you know when it was: --outage START..END"]
     for outage in findings.outages:
-        start = "before the logs begin" if outage.open_start else local(outage.start.time_us, zone)
-        end = "after the logs end" if outage.open_end else local(outage.end.time_us, zone)
         lines = [
             f"{outage.id}  {outage.level} ({outage.kind})  {outage.service}",
-            f"  from  {start}   between {local(outage.start.low_us, zone)} and {local(outage.start.high_us, zone)}",
-            f"  to    {end}   between {local(outage.end.low_us, zone)} and {local(outage.end.high_us, zone)}",
-            f"  {_failures(outage)}, servers: {', '.join(outage.hosts)}",
+            f"  from  {_boundary(outage.open_start, 'before the logs begin', outage.first_us, outage.start, zone)}",
+            f"  to    {_boundary(outage.open_end, 'after the logs end', outage.last_us, outage.end, zone)}",
+            f"  {_failures(outage)}" + (f", servers: {', '.join(outage.hosts)}" if outage.hosts else ""),
         ]
         if outage.single:
             lines.append(f"  all of it came from one {outage.single}; not counted as an outage of the service")
@@ -139,13 +138,24 @@ def outage_table(findings: Findings, zone: str) -> str:
     return visible_lines("\n\n".join([*blocks, *_weaker(findings, zone)]))
 
 
+def _boundary(is_open: bool, words: str, seen_us: int, told: Instant, zone: str) -> str:
+    """Give the first or last failure, and the interval in which the boundary lies."""
+    if is_open:
+        return words
+    return f"{local(seen_us, zone)}   it lies between {local(told.low_us, zone)} and {local(told.high_us, zone)}"
+
+
 def _failures(outage: Outage) -> str:
     """Say what failed and how often."""
+    if outage.kind == "stated" and not outage.requests:
+        return "stated by a person; no requests in these logs"
     if outage.kind == "silence":
         return "no request came" + "".join(f"; {note}" for note in outage.notes[:1])
     if not outage.requests:
         return f"{outage.failed:,} lines of level error" + "".join(f"; {note}" for note in outage.notes[1:2])
-    rates = f"{percent(outage.failure_rate)}; usual {outage.baseline.rate:.3%}"
+    base = outage.baseline
+    usual = f"{base.failures:,} of {base.requests:,} outside of it" if base.requests else "usual rate not measured"
+    rates = f"{percent(outage.failure_rate)}; {usual}"
     return f"{outage.failed:,} of {outage.requests:,} requests failed ({rates}), {outage.clients:,} clients"
 
 
@@ -164,7 +174,7 @@ def cause_table(findings: Findings, zone: str, *, explain: bool = False) -> str:
         lines = [f"{ranking.outage}: {ranking.verdict}"]
         for rank, cause in enumerate(ranking.suspects, 1):
             when = local(cause.change.start_us, zone)
-            sure = f"confidence {cause.confidence:.0%}, score {cause.score:.1f}"
+            sure = f"confidence {percent(cause.confidence)}, score {cause.score:.1f}"
             lines.append(f"  {rank}. {cause.change.title}   {when}   {sure}")
             for term in cause.terms:
                 name = f"{term.name:12}" if explain else ""

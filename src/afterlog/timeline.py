@@ -109,7 +109,7 @@ def _latest(start_us: int) -> int:
 
 
 def _when(entry: Entry) -> tuple[int, int, Place]:
-    """Order by time; at one time a change comes before what it may have caused, and lines of a file keep their order."""
+    """Order by time; at one time a change comes before what it may have caused; a file keeps its order."""
     order = {"change": 0, "attempt": 0, "onset": 1, "phase": 2, "end": 3}
     return entry.time_us, order.get(entry.kind, 4), entry.places[0]
 

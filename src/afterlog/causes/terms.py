@@ -10,6 +10,7 @@ from afterlog.causes.model import SECOND, Term
 from afterlog.causes.scene import Scene, level_of, span
 from afterlog.changes import Change
 from afterlog.event import Outcome
+from afterlog.evidence import Place
 from afterlog.statement import Code, codes, text
 
 _SCALES_S: Final = (30.0, 600.0, 10_800.0)
@@ -70,9 +71,7 @@ def when(change: Change, scene: Scene) -> Iterator[Term]:
     density = _followed(change, acts, scene.begin_us)
     value = max(math.log(density * _BACKGROUND_S), -4.0)
     delay_s = max(scene.begin_us - done[-1], 0) / SECOND
-    told = (
-        "while it ran" if change.end_us > low > change.start_us else f"{span(delay_s)} after its last act"
-    )
+    told = "while it ran" if change.end_us > low > change.start_us else f"{span(delay_s)} after its last act"
     yield Term("delay", value, text(f"the outage began {told}"), change.places[:1])
 
 
@@ -127,9 +126,10 @@ def _order(change: Change, scene: Scene, both: set[str]) -> Iterator[Term]:
     """See whether the hosts began to fail in the order in which the change reached them."""
     firsts = scene.first_failures
     acts: dict[str, int] = {}
+    where: dict[str, Place] = {}
     for step in change.steps:
         if step.host in both and step.host in firsts and step.time_us <= scene.outage.start.high_us + _ORDER_REACH_US:
-            acts[step.host] = step.time_us
+            acts[step.host], where[step.host] = step.time_us, step.place
     order = sorted(acts, key=lambda host: (acts[host], host))
     if len(order) < 2 or acts[order[-1]] - acts[order[0]] <= 2 * SECOND:
         return
@@ -142,4 +142,4 @@ def _order(change: Change, scene: Scene, both: set[str]) -> Iterator[Term]:
     close = all(-_ORDER_SLACK_US <= firsts[h] - acts[h] <= _ORDER_REACH_US for h in order)
     if close and failed == sorted(failed):
         words = text("the hosts began to fail in the order in which it reached them: ", *codes(tuple(order), 8))
-        yield Term("order", 1.5, words, change.places[:1])
+        yield Term("order", 1.5, words, tuple(where[host] for host in order[:3]))

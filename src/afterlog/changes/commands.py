@@ -32,11 +32,7 @@ _CHECKS: Final = frozenset(
     ).split()
 )
 _SHELLS: Final = frozenset(["bash", "sh", "zsh", "su", "dash", "ksh", "fish", "login", "screen", "tmux"])
-_PACKAGES: Final = frozenset(
-    (
-        "apt apt-get aptitude dpkg yum dnf rpm zypper apk pip pip3 npm gem snap"
-    ).split()
-)
+_PACKAGES: Final = frozenset(("apt apt-get aptitude dpkg yum dnf rpm zypper apk pip pip3 npm gem snap").split())
 _TOOLS: Final = {
     "puppet": "configure", "ansible-playbook": "configure", "ansible": "configure", "chef-client": "configure",
     "salt-call": "configure", "salt": "configure", "terraform": "configure", "kubectl": "configure",

@@ -10,7 +10,15 @@ from afterlog.identity import stable_id
 _TELLERS = ("apache-error", "systemd", "nginx-error", "haproxy", "kernel")
 _CONTROL = frozenset({"restart", "reload", "stop", "start"})
 _OWN = _CONTROL | {
-    "crash", "oom", "promote", "demote", "failover", "server-down", "server-up", "server-drain", "server-maintenance",
+    "crash",
+    "oom",
+    "promote",
+    "demote",
+    "failover",
+    "server-down",
+    "server-up",
+    "server-drain",
+    "server-maintenance",
 }
 _TELLING = ("oom", "crash", "failover", "restart", "reload", "stop")  # which act names a burst, the first that is there
 _ELSEWHERE = frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module"})

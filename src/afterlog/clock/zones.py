@@ -59,25 +59,42 @@ def to_us(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-def parse_moment(text: str, zone: tzinfo) -> int:
+def parse_moment(text: str, zone: tzinfo, day_us: int | None = None) -> int:
     """Read a time a person typed: ISO 8601, or whatever dateutil understands; UTC microseconds.
 
+    A time without a date is of the day of ``day_us``; where none is given it is refused: today is no evidence.
+
     Raises:
-        InputError: it is not a time.
+        InputError: it is not a time, or names no day.
 
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        from dateutil import parser as dateutil_parser  # noqa: PLC0415  the last resort: it guesses
-
-        try:
-            moment = dateutil_parser.parse(text)
-        except (ValueError, OverflowError):
-            raise InputError(
-                f"{text!r} is not a time: write it like 2022-11-10T11:15 or 2022-11-10T11:15:00+05:30."
-            ) from None
+        moment = _guessed(text, zone, day_us)
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def _guessed(text: str, zone: tzinfo, day_us: int | None) -> datetime:
+    """Read an odd time with dateutil; what it would fill in from today shows in two different todays."""
+    from dateutil import parser as dateutil_parser  # noqa: PLC0415  the last resort: it guesses
+
+    days = [datetime(1999, 3, 4, tzinfo=zone), datetime(2001, 6, 7, tzinfo=zone)]
+    if day_us is not None:
+        days = [
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=day_us))
+            .astimezone(zone)
+            .replace(hour=0, minute=0, second=0, microsecond=0)
+        ]
+    try:
+        read = [dateutil_parser.parse(text, default=day.replace(tzinfo=None)) for day in days]
+    except (ValueError, OverflowError):
+        read = []
+    if not read:
+        raise InputError(f"{text!r} is not a time: write it like 2022-11-10T11:15 or 2022-11-10T11:15:00+05:30.")
+    if read[0] != read[-1]:
+        raise InputError(f"{text!r} does not say of which day: write it like 2022-11-10T11:15.")
+    return read[0]
 
 
 def rfc3339(time_us: int) -> str:

@@ -140,7 +140,7 @@ def detection(
             "would have fired at ",
             Time(alert.time_us),
             f", {between(outage.first_us, alert.time_us)} after the start: ",
-            f"by then {alert.failed:,} of the last hour's {alert.requests:,} requests had failed",
+            f"by then {alert.failed:,} of {alert.requests:,} requests in the hour before had failed",
             f" ({percent(alert.failed / alert.requests)}).",
         )
         said.append(Statement(words, (alert.place, *first)))

@@ -10,9 +10,7 @@ MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep"
 _LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0], np.int64)
 _BEFORE = np.concatenate([[0, 0], np.cumsum(_LENGTHS[1:13]), [0, 0]])  # days of the year before month 1..12
 _YEARS = np.arange(10_000, dtype=np.int64)
-_DAYS_BEFORE_YEAR = (
-    365 * (_YEARS - 1970) + (_YEARS - 1) // 4 - (_YEARS - 1) // 100 + (_YEARS - 1) // 400 - 477
-)
+_DAYS_BEFORE_YEAR = 365 * (_YEARS - 1970) + (_YEARS - 1) // 4 - (_YEARS - 1) // 100 + (_YEARS - 1) // 400 - 477
 _LEAP = (_YEARS % 4 == 0) & ((_YEARS % 100 != 0) | (_YEARS % 400 == 0))
 
 

@@ -63,9 +63,7 @@ class Layout:
                 begin, end = found.starts[index], found.ends[index]
                 if not TIME_FORMS[slot.type].read(lines.block, begin, end)[1].all():
                     stamp = line[int(begin[0]) : int(end[0])].decode(errors="backslashreplace")
-                    return (
-                        f"the form fits, but the time {stamp!r} in {{{slot.name}:{slot.type}}} does not exist"
-                    )
+                    return f"the form fits, but the time {stamp!r} in {{{slot.name}:{slot.type}}} does not exist"
         return "the line matches"
 
     def _search(self, lines: Lines, rows: Ints) -> Spans:

@@ -188,9 +188,7 @@ def _apache_variable(argument: str, letter: str) -> _Variable:
 
 
 def _strftime(form: str) -> str:
-    spelled = (
-        form.removeprefix("begin:").removeprefix("end:").replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S")
-    )
+    spelled = form.removeprefix("begin:").removeprefix("end:").replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S")
     if spelled not in _STRFTIME:
         known = ", ".join(_STRFTIME)
         raise LayoutError(f"no layout reads the time %{{{form}}}t; those that are read: {known}, sec, msec")
@@ -204,9 +202,7 @@ def _directive_text(text: str, keyword: str) -> str:
         stripped = stripped.removeprefix(keyword).strip()
         if keyword == "log_format":
             stripped = re.sub(r"\A\S+\s+(?:escape=\w+\s+)?", "", stripped)
-    elif not stripped.startswith("'") and not re.match(
-        r'"(?:[^"\\]|\\.)*\\"(?:[^"\\]|\\.)*"(?:\s+\w+)?\Z', stripped
-    ):
+    elif not stripped.startswith("'") and not re.match(r'"(?:[^"\\]|\\.)*\\"(?:[^"\\]|\\.)*"(?:\s+\w+)?\Z', stripped):
         return text
     pieces = re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", stripped)
     return "".join(single or double for single, double in pieces) if pieces else stripped

@@ -47,9 +47,7 @@ def _bounded(slot: Slot) -> bytes:
 
 def _free(slot: Slot, behind: Part | None) -> bytes:
     """Return a field that ends at the first literal from which the rest of its atomic group fits."""
-    stop, rest = (
-        (BLANKS.members, b"") if not isinstance(behind, Literal) else (behind.text[:1], behind.text[1:])
-    )
+    stop, rest = (BLANKS.members, b"") if not isinstance(behind, Literal) else (behind.text[:1], behind.text[1:])
     first = b"" if slot.may_be_empty else _class(slot.members.members)
     other = _class(bytes(set(slot.members.members) - set(stop)))
     stopper = _class(stop)

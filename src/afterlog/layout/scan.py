@@ -49,10 +49,8 @@ def find_literal(block: Block, at: Ints, limits: Ints, text: bytes) -> Ints:
         offset = first_mark(zero_bytes(block.words[np.minimum(here, ends)] ^ needle))
         hit = offset < 8
         place = here + offset
-        if len(text) > 1:
-            good = hit & literal_at(block, np.minimum(place, ends), ends, text)
-        else:
-            good = hit & (place < ends)
+        whole = place < ends if len(text) == 1 else literal_at(block, np.minimum(place, ends), ends, text)
+        good = hit & whole
         found[todo[good]] = place[good]
         # A first byte without the rest of the literal is looked at again from the next byte on.
         ahead = np.where(hit, place + 1, here + 8)

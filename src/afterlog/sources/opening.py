@@ -46,9 +46,6 @@ def _joined(pieces: tuple[Source, ...]) -> Iterator[bytes]:
             for chunk in open_chunks(piece):
                 bare = chunk if begun else chunk.lstrip(b"\x00")
                 begun = begun or bool(bare)
-                if last != b"\n" and bare:
-                    yield b"\n"
-                    last = b"\n"
                 if bare:
                     yield bare
                     last = bare[-1:]

@@ -78,8 +78,13 @@ def _holds_objects(folder: Path) -> bool:
     return (folder / "objects").is_dir() and (folder / "HEAD").is_file()
 
 
+def _printable(path: str) -> str:
+    """Write out the bytes of a name that are no UTF-8: paths stand in tables and JSON."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _look_at(found: _Found) -> Iterator[Source | NotRead]:
-    path, root, file = found.path, found.root, found.file
+    path, root, file = _printable(found.path), found.root, found.file
     if found.git:
         yield NotRead(path, "not-a-log", "one of git's own files; the repository's history is read as one source")
         return

@@ -47,6 +47,18 @@ _LOOSE: Final = re.compile(
 )
 
 
+_NARROWER: Final = re.compile(
+    r"\bby then\b|\bso far\b|\bat th(?:at|e) (?:time|point)\b|\b(?:hours?|minutes?) (?:before|after)\b"
+    r"|\b(?:last|first|next|each|every|per|previous)\s+(?:\w+\s+)?(?:second|minute|hour|day)s?\b|\bsample",
+    re.IGNORECASE,
+)
+
+
+def _of_a_part(line: Line, match: re.Match[str]) -> bool:
+    """Tell whether the words around a count speak of less than the whole outage."""
+    return _NARROWER.search(line.text[max(match.start() - 60, 0) : match.end() + 60]) is not None
+
+
 def _statements(reading: Reading) -> Iterator[Line]:
     return (line for line in reading.lines if line.kind not in (LOG, FRONT) and line.area != ACTIONS)
 
@@ -103,7 +115,7 @@ class Count(Rule):
             Verdict.SUPPORTED
             if known
             else Verdict.CONTRADICTED
-            if about and outage and not _LOOSE.search(line.text[: match.start()])
+            if about and outage and not _LOOSE.search(line.text[: match.start()]) and not _of_a_part(line, match)
             else Verdict.NO_EVIDENCE
         )
         says = f"{match[0]}: " + (
