@@ -212,7 +212,7 @@ def test_a_stated_outage_is_remembered_until_it_is_taken_back(tmp_path):
         == 0
     )
     assert [o["kind"] for o in document("outages", case)["outages"]] == ["stated"]
-    assert afterlog("outages", case, "--outage", "auto").returncode == 0
+    assert afterlog("draft", case, "--outage", "auto").returncode == 0
     assert [o["kind"] for o in document("outages", case)["outages"]] == ["errors"]
 
 
@@ -345,6 +345,62 @@ def test_the_case_may_lie_within_the_logs(tmp_path):
     assert afterlog("run", logs, "-o", logs / "case").returncode == 0
     assert afterlog("run", logs, "-o", logs / "case").returncode == 0
     assert set(ledger(logs / "case")) == {"access.log"}
+
+
+def test_a_configuration_that_lies_among_the_logs_cannot_name_code(tmp_path):
+    logs = good_log(tmp_path / "logs")
+    (logs / "evil").mkdir()
+    (logs / "evil" / "x.py").write_text(f"open({str(tmp_path / 'PWNED')!r}, 'w')\n")
+    (logs / "afterlog.toml").write_text(f"[run]\nparsers = [{str(logs / 'evil')!r}]\n")
+    done = afterlog("run", ".", "-o", tmp_path / "case", cwd=logs)
+    assert done.returncode == 1 and "--config" in done.stderr
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_a_name_that_is_no_utf8_is_written_out_and_the_rest_is_used(tmp_path):
+    logs = good_log(tmp_path / "logs")
+    odd = os.fsencode(logs) + b"/odd-\xff\xfe.log"
+    Path(os.fsdecode(odd)).write_bytes((WEB / "apache2" / "access.log").read_bytes()[:100_000])
+    done = afterlog("run", logs, "-o", tmp_path / "case")
+    assert done.returncode == 0, done.stderr
+    told = ledger(tmp_path / "case")
+    assert told["odd-\\xff\\xfe.log"]["events"] > 100 and told["access.log"]["events"] == 6983
+
+
+def test_a_log_that_was_cut_off_is_no_outage(tmp_path):
+    logs = good_log(tmp_path / "logs" / "web-01")
+    data = gzip.compress((SAMPLE / "web-02/var/log/apache2/access.log").read_bytes()[:400_000], mtime=0)
+    (logs / "other.log.gz").write_bytes(data[: len(data) // 2])
+    done = afterlog("run", tmp_path / "logs", "-o", tmp_path / "case")
+    assert done.returncode == 0
+    assert not any(o["kind"] == "silence" for o in document("outages", tmp_path / "case")["outages"])
+    assert "truncated" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ("10:00..10:20", "which day"),
+        ("..2022-11-10T11:15", "start is needed"),
+        ("2022-11-10T11:15", "START..END"),
+        ("2030-01-01T00:00..2030-01-01T01:00", "the logs cover"),
+        ("2022-11-10T12:00..2022-11-10T11:00", "ends before"),
+    ],
+)
+def test_an_outage_that_cannot_be_meant_is_refused_with_a_reason(made, stated, words):
+    done = afterlog("outages", made[0], "--outage", stated)
+    assert done.returncode == 1 and words in done.stderr
+
+
+def test_the_end_of_a_stated_outage_may_be_a_time_of_its_day(made):
+    told = afterlog("outages", made[0], "--outage", "2022-11-10T11:15..12:00", "--json")
+    assert json.loads(told.stdout)["outages"][0]["end"] == "2022-11-10T06:30:00Z"
+    assert [o["kind"] for o in document("outages", made[0])["outages"]] == ["errors"], "a look changes nothing"
+
+
+def test_a_wrong_pattern_is_explained(made):
+    done = afterlog("timeline", made[0], "--grep", "(")
+    assert done.returncode == 1 and "--grep" in done.stderr and "went wrong" not in done.stderr
 
 
 def test_lists_name_parsers_and_templates():

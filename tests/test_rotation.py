@@ -124,3 +124,17 @@ def test_the_year_moves_on_from_piece_to_piece(tmp_path):
         (2022, "older"),
         (2023, "new"),
     ]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_large_piece_of_a_rotated_set_is_joined_without_tearing_a_line(tmp_path, packed):
+    lines = [
+        f'192.0.2.1 - - [10/Nov/2022:11:15:00 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "x"\n'.encode()
+        for n in range(60_000)
+    ]
+    older, newer = b"".join(lines[:50_000]), b"".join(lines[50_000:])
+    name = "access.log.1.gz" if packed else "access.log.1"
+    (tmp_path / name).write_bytes(gzip.compress(older) if packed else older)
+    (tmp_path / "access.log").write_bytes(newer)
+    (source,) = [item for item in walk([tmp_path]) if isinstance(item, Source)]
+    assert b"".join(open_chunks(source)) == older + newer

@@ -19,7 +19,7 @@ from afterlog.registry import ENOUGH, Registry
 from afterlog.source import HEAD_BYTES, Block, Source, open_chunks, read_head, why_no_log
 from afterlog.sources.blocks import newlines
 from afterlog.sources.cleaning import cleaned, cleaning_of
-from afterlog.sources.compression import packed_us
+from afterlog.sources.compression import codec_of, packed_us
 from afterlog.table import batch_hosts
 
 _CLAIM_BYTES = 64 << 10  # parsers are asked about no more than this of a source's beginning
@@ -56,7 +56,9 @@ def look(source: Source, parsers: Registry, formats: Formats) -> Known | Ledger:
     parsed = tuple(
         parse(parser, iter([Block(head.lstrip(b"\x00"), 1, len(head) - len(head.lstrip(b"\x00")), cleaning)]), parsers)
     )
-    keep = parsed if whole and not source.repository and source.size < HEAD_BYTES else None
+    small = whole and not source.repository and not source.pieces and source.size < HEAD_BYTES
+    # what is compressed is read again: damage at its end shows only there
+    keep = parsed if small and not codec_of(_begin(source)) else None
     return Known(source, parser, _survey(source, parsed, head), cleaning, keep)
 
 
@@ -120,7 +122,7 @@ def _survey(source: Source, parsed: tuple[Parsed, ...], head: bytes) -> Survey:
     if b"+0000" not in head and b"+00:00" not in head:
         del offsets[0]  # a Z or an epoch: it says nothing of the host's own zone
     first = yearless[0] if yearless else None
-    return Survey(source.path, host, dict(offsets), span, first, zoneless, source.mtime_us, _packed_us(source))
+    return Survey(source.path, host, dict(offsets), span, first, zoneless, source.mtime_us, packed_us(_begin(source)))
 
 
 def _printed(batch: Batch) -> dict[int, int]:
@@ -128,12 +130,12 @@ def _printed(batch: Batch) -> dict[int, int]:
     return {int(o): int(n) for o, n in zip(printed, counts, strict=True) if o != OFFSET_UNKNOWN}
 
 
-def _packed_us(source: Source) -> int | None:
-    """Give the time in the gzip header of a plain file of the file system."""
-    if source.members or source.repository:
-        return None
+def _begin(source: Source) -> bytes:
+    """Give the first bytes of a plain file of the file system as they lie there, still compressed."""
+    if source.members or source.repository or source.address:
+        return b""
     try:
         with source.file.open("rb") as raw:
-            return packed_us(raw.read(8))
+            return raw.read(8)
     except OSError:
-        return None
+        return b""

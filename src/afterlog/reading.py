@@ -203,9 +203,9 @@ def _take(unit: _Unit, tally: Tally, clock: Clock) -> None:
 
 
 def _judged(tally: Tally, status: str, reason: str) -> tuple[str, str]:
-    if tally.rejected and status == "read":
+    if tally.rejected:
         told = f"{tally.rejected:,} of {tally.lines:,} lines could not be read; first: line {tally.rejects[0].line}"
-        status, reason = "partly-read", told
+        status, reason = "partly-read", "; ".join(filter(None, (reason, told)))
     if tally.cut:
         reason = "; ".join(filter(None, (reason, f"{tally.cut:,} bytes of overlong lines (over 16 MiB) were left out")))
     return status, reason

@@ -134,7 +134,7 @@ def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger]) -> int:
     hosts = {ledger.host for ledger in mine}
     if None in hosts or not all(turn_of(ledger.path.rpartition("/")[2]).live for ledger in mine):
         return 0
-    if any(ledger.status == "partly-read" and not ledger.rejects for ledger in mine):
+    if any("ends early" in ledger.reason or "is damaged" in ledger.reason for ledger in mine):
         return 0  # cut off on its way to us: that nothing more stands in it says nothing
     return min((max(one.last or 0 for one in ledgers if one.host == host) for host in hosts), default=0)
 
