@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from afterlog.findings import Findings, analyse
 from afterlog.ingestion import Options, ingest
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))  # for benchmarks; behind the installed package, and without src
 SAMPLE = ROOT / "sample_logs" / "misspelt-file-name" / "logs"
 
 
