@@ -76,6 +76,7 @@ class Outage:
     recovered: Place | None  # the first success after the last failure
     routes: tuple[str, ...] = ()  # the only ones that failed; none: any
     views: tuple[View, ...] = ()
+    scanned: tuple[int, int] = (0, 0)  # requests of scanners in it, and how many failed: left out of all other counts
     detectability: float = 0.0  # nats by which the failures speak against the baseline
 
     def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -101,6 +102,7 @@ class Outage:
             "requests": self.requests,
             "failed": self.failed,
             "clients": self.clients,
+            "scanners": {"requests": self.scanned[0], "failed": self.scanned[1]},
             "phases": [
                 {
                     "start": rfc3339(phase.start_us),

@@ -53,10 +53,18 @@ def _in_signal(signal: Signal) -> tuple[Signal, list[Outage]]:
     clean = signal
     if scanning.any():
         clean = replace(signal, requests=signal.requests.take(~scanning), stream=signal.stream.take(~scanning))
-    return clean, [
+    found = [
         _outage(signal if excursion.single else clean, detection.baseline, excursion)
         for excursion in detection.excursions
     ]
+    return clean, [replace(outage, scanned=_scanned(signal.requests, scanning, outage)) for outage in found]
+
+
+def _scanned(requests: Requests, scanning: Flags, outage: Outage) -> tuple[int, int]:
+    """Count what scanners asked within an outage, and how much of it failed."""
+    rows = requests.within(outage.first_us, outage.last_us)
+    left_out = scanning[rows]
+    return int(left_out.sum()), int((left_out & requests.failed[rows]).sum())
 
 
 def _during(requests: Requests, excursion: Excursion) -> Flags:

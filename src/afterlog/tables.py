@@ -83,6 +83,10 @@ def source_table(ledgers: Sequence[Ledger], *, every: bool) -> str:
     return "\n".join([aligned(head, rows), "", understood(ledgers)])
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 _NOT_WHOLE: Final = ("partly-read", "unreadable")
 
 
@@ -93,18 +97,18 @@ def understood(ledgers: Sequence[Ledger]) -> str:
     others = [ledger for ledger in ledgers if ledger.status in ("not-a-log", "unreadable")]
     bad = sum(ledger.status == "unreadable" for ledger in others)
     events = sum(ledger.events for ledger in read)
-    told = f"{len(read):,} sources, {lines:,} lines, {events:,} events; {rejects:,} lines rejected"
+    told = f"{_many(len(read), 'source')}, {_many(lines, 'line')}, {_many(events, 'event')}; {_many(rejects, 'line')} rejected"
     told += f" ({rejects / lines:.2%})." if lines and rejects else "."
     if others:
         told += (
-            f" {len(others):,} files are no logs"
+            f" {_many(len(others), 'file')} {'is no log' if len(others) == 1 else 'are no logs'}"
             + (f", {bad:,} of them unreadable" if bad else "")
             + " (afterlog sources CASE --all)."
         )
     assumed = sum(ledger.zone_basis == "zone-assumed" for ledger in read)
     told += "".join(f"\n{x.path}: {x.status}: {x.reason}" for x in ledgers if x.status in _NOT_WHOLE)
     return told + (
-        f"\n{assumed:,} sources print no zone and nothing tells it: {read_zone(read)} was assumed; state it with --tz."
+        f"\n{_many(assumed, 'source')} print no zone and nothing tells it: {read_zone(read)} was assumed; state it with --tz."
         if assumed
         else ""
     )

@@ -126,7 +126,8 @@ def _outage(one: Mapping[str, Any]) -> OutageFact:
     rates += [phase["failed"] / phase["requests"] for phase in one.get("phases", ()) if phase.get("requests")]
     rates.append(float(one.get("baseline_rate") or 0.0))
     evidence = tuple(cited(item) for item in one.get("evidence", ()))
-    edges = (seconds(one["start"]), seconds(one["end"]) if one.get("end") else 0.0)
+    last = one.get("last_failure") or one["end"] if one.get("end") else None
+    edges = (seconds(one.get("first_failure") or one["start"]), seconds(last) if last else 0.0)
     return OutageFact(
         start, end, edges, requests, failed, int(one.get("clients") or 0), tuple(rates), evidence[:1], evidence[1:]
     )

@@ -39,7 +39,7 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAU
             "failed",
             text("Requests failed"),
             text(f"{impact.failed:,} of {impact.requests:,} ({percent(impact.rate)})"),
-            text(*_counted(outage, fail), ", as the outermost server saw them"),
+            text(*_counted(outage, fail), ", as the outermost server saw them", _without(outage)),
             ends,
         ),
         _usual(outage, impact),
@@ -94,6 +94,12 @@ def _counted(outage: Outage, fail: str) -> Text:
     if outage.kind == "client-errors":
         return text("status 400 to 499")
     return text("status 500 and above") if fail == DEFAULT else text("by the rule ", Code(fail))
+
+
+def _without(outage: Outage) -> str:
+    """Say what was left out: a reader who counts the lines finds these too."""
+    asked, failed = outage.scanned
+    return f"; without {asked:,} requests of scanners, {failed:,} of them failed" if asked else ""
 
 
 def _usual(outage: Outage, impact: Impact) -> Figure | None:
