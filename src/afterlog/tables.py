@@ -97,7 +97,8 @@ def understood(ledgers: Sequence[Ledger]) -> str:
     others = [ledger for ledger in ledgers if ledger.status in ("not-a-log", "unreadable")]
     bad = sum(ledger.status == "unreadable" for ledger in others)
     events = sum(ledger.events for ledger in read)
-    told = f"{_many(len(read), 'source')}, {_many(lines, 'line')}, {_many(events, 'event')}; {_many(rejects, 'line')} rejected"
+    told = f"{_many(len(read), 'source')}, {_many(lines, 'line')}, {_many(events, 'event')}; "
+    told += f"{_many(rejects, 'line')} rejected"
     told += f" ({rejects / lines:.2%})." if lines and rejects else "."
     if others:
         told += (
@@ -107,11 +108,12 @@ def understood(ledgers: Sequence[Ledger]) -> str:
         )
     assumed = sum(ledger.zone_basis == "zone-assumed" for ledger in read)
     told += "".join(f"\n{x.path}: {x.status}: {x.reason}" for x in ledgers if x.status in _NOT_WHOLE)
-    return told + (
-        f"\n{_many(assumed, 'source')} print no zone and nothing tells it: {read_zone(read)} was assumed; state it with --tz."
-        if assumed
-        else ""
-    )
+    if assumed:
+        zone = read_zone(read)
+        told += (
+            f"\n{_many(assumed, 'source')} print no zone and nothing tells it: {zone} was assumed; state it with --tz."
+        )
+    return told
 
 
 def read_zone(ledgers: Sequence[Ledger]) -> str:
