@@ -134,7 +134,7 @@ def test_the_wheel_holds_everything(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
-        "afterlog/cli.py",
+        "afterlog/cli/program.py",
         "afterlog/py.typed",
         "afterlog/parsers/haproxy.py",
         "afterlog/templates/postmortem.md.j2",
