@@ -2,7 +2,7 @@
 
 import time
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from afterlog.check import check
@@ -21,6 +21,8 @@ documents = st.one_of(st.text(max_size=400), st.lists(st.sampled_from(PIECES), m
 
 
 @settings(max_examples=400, deadline=None)
+@example("31/12/9999;24:00")  # a day behind the last day that there is
+@example("0001-01-01 00:00 to 23:59")
 @given(documents)
 def test_no_document_makes_it_fail(document):
     report = check(document)

@@ -18,6 +18,7 @@ _MONTH: Final = (
     r"|O(?:ct(?:ober)?|CT(?:OBER)?)"
     r"|N(?:ov(?:ember)?|OV(?:EMBER)?)|D(?:ec(?:ember)?|EC(?:EMBER)?))(?![A-Za-z])\.?"
 )
+_YEARS: Final = (1900, 2199)  # nobody writes a postmortem of another time; arithmetic on dates stays in range
 _YEAR: Final = r"(?P<year>(?:19|20)\d{2}|'?\d{2}(?=\b)(?!\s?[:.]|\d))"
 _LONG_YEAR: Final = r"(?P<year>(?:19|20)\d{2})(?![\d:])"
 _WEEKDAY: Final = (
@@ -67,11 +68,12 @@ class DateRead:
     fault: str = ""
 
     def on(self, year: int | None) -> date | None:
-        """Give the date, with the year that was carried where none is printed."""
+        """Give the date, with the year that was carried where none is printed; none far from our own time."""
         try:
-            return date(self.year or year or 0, self.month, self.day)
+            found = date(self.year or year or 0, self.month, self.day)
         except ValueError:
             return None
+        return found if _YEARS[0] <= found.year <= _YEARS[1] else None
 
 
 def find_dates(text: str) -> list[DateRead]:
