@@ -8,6 +8,7 @@ One layout per variant:
 - combined with ``"$http_x_forwarded_for"`` behind it, as nginx.conf is shipped;
 - combined with a duration behind it: ``%D`` or ``$request_time``; also ``%T/%D``;
 - the log of the Kubernetes ingress-nginx controller;
+- combined cut in the agent, and lines whose request holds quotes that nobody escaped (as before Apache 1.3.25);
 - combined with anything else behind it, kept in ``extra``; a ``$request_time`` in it, also as ``rt=…``, is read.
 
 Traps: a whole number behind the agent is taken for microseconds (``%D``) and a decimal one for seconds
@@ -28,12 +29,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Sample
+from afterlog.parser import (
+    Column,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    status_of,
+)
 
 _REQUEST: Final = ' [{time:clf}] "{request:request}" {status:d} {bytes:d}'
 _PLAIN: Final = "{client:ip} {ident:word} {user:word}" + _REQUEST
 _DASHED_IDENT: Final = "{client:ip} - "
 _ODD_USER: Final = _DASHED_IDENT + "{user}" + _REQUEST
+_UNESCAPED: Final = (
+    '{client:ip} {ident:word} {user:word} [{time:clf}] "{method:word} {path} HTTP/{_}" {status:d} {bytes:d}{extra:rest}'
+)
 _VHOST: Final = "{vhost:ip}:{_:d} "
 _AGENT: Final = ' "{referer}" "{agent}"'
 _INGRESS: Final = " {_:d} {duration:s} [{service}] [{_}] {upstream} {_} {upstream_s} {upstream_status} {request_id:hex}"
@@ -55,7 +67,7 @@ _TOOK: Final = r'^(?:"(?P<forwarded_for>[^"]*)" )?(?:rt=)?(?P<duration>[0-9]{1,9
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
     columns = {name: _given(match.text(name)) for name in _DASHED if name in match}
-    columns |= {"status": _status(match), "protocol": pa.nulls(len(match), pa.string())}
+    columns |= {"status": status_of(match), "protocol": pa.nulls(len(match), pa.string())}
     if "vhost" in match:
         columns |= {"service": match.text("vhost"), "vhost": pa.nulls(len(match), pa.string())}
     if "extra" in match:
@@ -67,11 +79,6 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
 
 def _given(column: Column) -> Column:
     return pc.if_else(pc.is_in(column, pa.array(["-", ""])), pa.scalar(None, pa.string()), column)
-
-
-def _status(match: Match) -> Column:
-    values, there = match.int("status")
-    return pa.array(values, pa.int64(), mask=~(there & (values >= 100) & (values <= 599)))
 
 
 def _seconds(match: Match) -> Column:
@@ -248,6 +255,28 @@ SAMPLES: Final = (
         "hostile: NUL, a byte that is no UTF-8 and a terminal escape, raw",
     ),
     Sample(
+        b'46.118.127.106 - - [20/May/2015:12:05:17 +0000] "GET /scripts/grok-py-test/configlib.py HTTP/1.1" 200 235 "-" "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html',
+        {
+            "path": "/scripts/grok-py-test/configlib.py",
+            "status": 200,
+            "bytes": 235,
+            "referer": None,
+            "agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html",
+        },
+        "repository log2timeline/plaso, test_data/apache_access.log: a line cut in the agent",
+    ),
+    Sample(
+        b'1.2.3.4 - - [25/Apr/2021:06:15:33 +0000] "GET /aaaa.xxxx/SomeText?action=edit&template=<script>alert("text")</script> HTTP/1.0" 404 1164',
+        {
+            "method": "GET",
+            "path": '/aaaa.xxxx/SomeText?action=edit&template=<script>alert("text")</script>',
+            "status": 404,
+            "bytes": 1164,
+            "extra": None,
+        },
+        "repository log2timeline/plaso, test_data/apache_access.log: quotes that nobody escaped",
+    ),
+    Sample(
         b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET /' + b"a" * 1_000_000 + b' HTTP/1.1" 414 248 "-" "-"',
         {"path": "/" + "a" * 1_000_000, "status": 414},
         "hostile: a line of 1 MB",
@@ -279,6 +308,8 @@ PARSER = LineParser(
         Layout(_ODD_USER, name="common, user name with blanks"),
         Layout(_VHOST + _ODD_USER + _AGENT, name="vhost_combined, user name with blanks"),
         Layout("{vhost:host} " + _PLAIN + _AGENT, name="combined behind a host without port"),
+        Layout(_PLAIN + ' "{referer}" "{agent:rest}', name="combined, cut in the agent"),
+        Layout(_UNESCAPED, name="a request whose quotes nobody escaped"),
     ),
     kind=Kind.REQUEST,
     meaning=_meaning,

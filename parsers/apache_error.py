@@ -36,10 +36,9 @@ _DID: Final = (
     (re.compile(r"Graceful restart requested, doing restart$|received\.  Doing graceful restart$"), "reload"),
     (re.compile(r"SIGHUP received\.  Attempting to restart$"), "restart"),
     (re.compile(r"caught SIG(?:TERM, shutting down|WINCH, shutting down gracefully)$"), "stop"),
+    (re.compile(r"^(?:AH0005[0-2]: )?child pid \d+ exit signal "), "crash"),
 )
-_TELLS: Final = (
-    r" configured -- resuming |, doing restart$|SIG[A-Z0-9]+ received\.  |caught SIG(?:TERM|WINCH), shutting "
-)
+_TELLS: Final = r" configured -- resuming |, doing restart$|SIG[A-Z0-9]+ received\.  |caught SIG(?:TERM|WINCH), shutting |exit signal "
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
@@ -87,7 +86,9 @@ def _change(match: Match, message: Column) -> dict[str, Column]:
         "kind": pc.if_else(done, str(Kind.CHANGE), str(Kind.LOG)),
         "action": action,
         "target": pc.if_else(done, "apache2", nothing),
-        "outcome": pc.if_else(done, str(Outcome.CHANGED), nothing),
+        "outcome": pc.if_else(
+            pc.equal(action, "crash"), str(Outcome.FAILED), pc.if_else(done, str(Outcome.CHANGED), nothing)
+        ),
     }
 
 
@@ -99,6 +100,16 @@ _RECORDING: Final = "recording misspelt-file-name, web-01/var/log/apache2/error.
 _RUN: Final = "Apache 2.4.71 (event) on loopback"
 
 SAMPLES: Final = (
+    Sample(
+        b"[Sun Nov 22 14:13:54.020270 2026] [core:notice] [pid 29829:tid 29829] AH00052: child pid 30448 exit signal Segmentation fault (11)",
+        {"kind": "change", "action": "crash", "target": "apache2", "outcome": "failed", "code": "AH00052"},
+        _RUN + ", a child killed",
+    ),
+    Sample(
+        b"[Sun Nov 22 14:13:47.686193 2026] [proxy:error] [pid 29833:tid 29839] (111)Connection refused: AH00957: http: attempt to connect to 127.0.0.1:39999 (127.0.0.1:39999) failed",
+        {"kind": "log", "severity": 17, "module": "proxy", "code": "AH00957"},
+        _RUN + ", an upstream that refuses",
+    ),
     Sample(
         b"[Thu Nov 10 10:41:38.099905 2022] [php:error] [pid 4320:tid 4320] [client 198.18.190.44:0] script '/var/www/blog/wp-login.php' not found or unable to stat",
         {

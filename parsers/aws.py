@@ -9,8 +9,8 @@ r"""AWS access logs: load balancers (ALB, NLB's and classic ELB's), CloudFront a
 
 All times are UTC. Traps: ALB's stamp is when the answer was made, the times of its three parts are ``-1`` where a part
 never happened; ``-`` stands for a target that never answered; a target's status differs from the balancer's; the URL is
-absolute; new fields are appended without notice. CloudFront's columns are those of its standard log, and its ``#Fields`` line
-is no event. A duration of S3 is in milliseconds.
+absolute; new fields are appended without notice. CloudFront's columns are those of its standard log, and what the
+file says of itself (``#Version``, ``#Fields``) is no event. A duration of S3 is in milliseconds.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html
@@ -25,7 +25,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Form, Kind, Layout, LineParser, Match, Sample, Times, each_unique, stamped
+from afterlog.parser import (
+    Column,
+    Form,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    Times,
+    each_unique,
+    stamped,
+    status_of,
+)
 
 _NOTHING: Final = pa.scalar(None, pa.string())
 _STAGES: Final = ("request_s", "target_s", "response_s")
@@ -35,18 +47,13 @@ def _elb(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     upstream = match.text("upstream")
     target = pc.struct_field(pc.extract_regex(match.text("path"), r"^(?:[a-z]+://[^/]*)?(?P<path>.*)$"), "path")
     return {
-        "status": _status(match),
+        "status": status_of(match),
         "duration": _summed(match),
         "upstream": pc.if_else(pc.equal(upstream, "-"), _NOTHING, upstream),
         "path": pc.if_else(pc.equal(target, ""), "/", target),
         "protocol": None,
         **dict.fromkeys(_STAGES),
     }
-
-
-def _status(match: Match) -> Column:
-    values, there = match.int("status")
-    return pa.array(values, pa.int64(), mask=~(there & (values >= 100) & (values <= 599)))
 
 
 def _summed(match: Match) -> Column:
@@ -60,6 +67,10 @@ _CLOUDFRONT_TIME: Final = Form("YYYY-mm-dd\tHH:MM:SS", "2019-12-04\t21:02:31")
 
 
 def _cloudfront(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    if "head" in match:  # what the file says of itself: no event, and no line that could not be read
+        nothing = np.zeros(len(match), np.int64)
+        times = Times(nothing, nothing.astype(np.int32), True, 1_000_000)
+        return {"time": times, "joined": np.ones(len(match), bool)}
     columns = stamped(match, _CLOUDFRONT_TIME, field="date", until="clock")
     times = columns["time"]
     columns["time"] = Times(times.wall_us, np.zeros(len(match), np.int32), True, 1_000_000)  # documented as UTC
@@ -69,11 +80,11 @@ def _cloudfront(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     query = match.text("query")
     asked = pc.binary_join_element_wise(match.text("path"), query, "?")
     columns["path"] = pc.if_else(pc.equal(query, "-"), match.text("path"), asked)
-    return columns | {"status": _status(match), "query": None}
+    return columns | {"status": status_of(match), "query": None}
 
 
 def _s3(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    columns: dict[str, Any] = {"status": _status(match), "protocol": None}
+    columns: dict[str, Any] = {"status": status_of(match), "protocol": None}
     for name in ("requester", "key", "error", "referer", "agent", "path"):
         text = match.text(name)
         columns[name] = pc.if_else(pc.is_in(text, pa.array(["-", ""])), _NOTHING, text)
@@ -143,6 +154,12 @@ CLOUDFRONT_SAMPLES: Final = (
         {"status": 502, "path": "/?a=b", "result": "Error"},
         "AWS documentation, CloudFront standard logs: example, with a query",
     ),
+    Sample(
+        b"#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end\n"
+        b"2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.100\tGET\td111111abcdef8.cloudfront.net\t/index.html\t200\t-\tMozilla/5.0%20(Windows%20NT%2010.0;%20Win64;%20x64)\t-\t-\tHit\tSOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==\td111111abcdef8.cloudfront.net\thttps\t23\t0.001\t-\tTLSv1.2\tECDHE-RSA-AES128-GCM-SHA256\tHit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-\n",
+        {"time": "2019-12-04T21:02:31+00:00", "status": 200},
+        "AWS documentation, CloudFront standard logs: example of a file, its agent cut short",
+    ),
     Sample(b"#Version: 1.0", None, "AWS documentation, CloudFront standard logs: the head of a file"),
 )  # fmt: skip
 
@@ -189,7 +206,11 @@ PARSER = (
         title="AWS CloudFront standard log",
         url="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html",
         samples=CLOUDFRONT_SAMPLES,
-        layouts=(Layout(_CF),),
+        layouts=(
+            Layout(_CF),
+            Layout("#Version: {head:rest}", name="the head of a file"),
+            Layout("#Fields: date time x-edge-location {head:rest}", name="the columns of a file"),
+        ),
         kind=Kind.REQUEST,
         meaning=_cloudfront,
     ),

@@ -14,10 +14,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique
 
 _STARTED: Final = {"kind": Kind.CHANGE, "action": "cron", "outcome": Outcome.STARTED}
 _ENDED: Final = {"kind": Kind.CHANGE, "action": "cron", "outcome": Outcome.UNKNOWN}
@@ -50,16 +49,10 @@ _SAYINGS: Final[tuple[tuple[re.Pattern[str], dict[str, Any]], ...]] = (
         {"severity": 13},
     ),
 )
-_TOLD: Final = {
-    "kind": pa.string(), "severity": pa.int8(), "action": pa.string(), "target": pa.string(), "outcome": pa.string(),
-    "actor": pa.string(),
-}  # fmt: skip
 
 
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
-    said = match.text("message").dictionary_encode()
-    told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    columns = each_unique(match.text("message"), _told)
     return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 

@@ -223,6 +223,11 @@ SAMPLES: Final = (
         },
     ),
     _sample(
+        b"95.216.197.33:56224 [25/Feb/2019:16:20:10.111] prod_http_in/sktst2: SSL handshake failure",
+        {"kind": "log", "client": "95.216.197.33", "frontend": "prod_http_in", "message": "SSL handshake failure"},
+        "repository tstack/lnav, test/logfile_haproxy.0: a bind line with a name",
+    ),
+    _sample(
         b'Server bk_blog/web-02 is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms. 1 active and 1 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.',
         {
             "kind": "change",
@@ -309,7 +314,7 @@ PARSER = LineParser(
         Layout(_HTTP + ' {captured}"{request:request}" {tls:rest}', name="HTTPS"),
         Layout(_HTTP + ' {captured}"{method:word} {path:rest}', name="HTTP, cut short"),
         Layout(_CLF, name="HTTP as CLF"),
-        Layout(_FROM + "{frontend}/{_:d}: {message:rest}", name="connection error"),
+        Layout(_FROM + "{frontend}/{_:word}: {message:rest}", name="connection error"),
         Layout("{message:rest}", name="message"),
     ),
     kind=Kind.LOG,

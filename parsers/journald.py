@@ -23,11 +23,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.json_rows import JsonRows, read_json_rows
-from afterlog.parser import Column, Form, Layout, LineParser, Match, Sample, Times, each_unique, stamped, zoned
+from afterlog.parser import (
+    SYSLOG_SEVERITIES,
+    Column,
+    Form,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    Times,
+    each_unique,
+    stamped,
+    zoned,
+)
 
 __all__ = ["PARSER"]
 
-_SEVERITIES: Final = {"0": 21, "1": 19, "2": 18, "3": 17, "4": 13, "5": 10, "6": 9, "7": 5}
+_SEVERITIES: Final = {str(priority): number for priority, number in enumerate(SYSLOG_SEVERITIES)}
 _KEPT: Final = {
     "unit": ("_SYSTEMD_UNIT", "UNIT", "_SYSTEMD_USER_UNIT"),
     "transport": ("_TRANSPORT",),

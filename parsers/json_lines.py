@@ -1,15 +1,16 @@
 r"""JSON lines of any dialect: one object per line, recognised by its keys.
 
-Known are the keys of ECS, OpenTelemetry, zap, logrus, zerolog, slog, pino, bunyan, winston, structlog, python-json-logger,
-serilog, log4j2's JsonLayout, logstash-logback-encoder, Google Cloud, GELF, Caddy, Traefik, nginx and Envoy with a JSON
+Known are the keys of ECS, OpenTelemetry, zap, logrus, zerolog, slog, hclog, pino, bunyan, winston, structlog, python-json-logger,
+loguru, serilog, log4j2's JsonLayout, logstash-logback-encoder, Google Cloud, GELF, Caddy, Traefik, nginx and Envoy with a JSON
 format, PostgreSQL's jsonlog, Vault and Docker. Of unknown ones the usual names are tried (``time``, ``level``, ``msg`` …).
 Nested objects become dotted names; what no column takes is kept in ``fields``.
 
 An object with a status and a method or path is a request. Numbers that count time since 1970 are told apart (seconds,
 milli-, micro-, nanoseconds) by their size. Levels in numbers: 10 to 60 are pino's and bunyan's, 0 to 7 syslog's (GELF).
 
-Traps: a line without a time is refused, since nothing places it; a key may stand twice, be of one type here and another
-there, or nest without end; seconds, milliseconds and nanoseconds of a duration are told by the key.
+Traps: an object without a time, among others that have one, is given the time of the line above (``time_of`` says so), and
+is refused where nothing places it; a key may stand twice, be of one type here and another
+there, or nest without end; seconds, milliseconds and nanoseconds of a duration are told by the key; Node names IPv4 clients ``::ffff:192.0.2.7``.
 
 https://jsonlines.org/
 https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
@@ -25,37 +26,35 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.json_rows import JsonRows, read_json_rows
+from afterlog.json_rows import JsonRows, read_json_rows, statuses, whole_numbers
 from afterlog.parser import (
     OFFSET_UNKNOWN,
     Column,
-    Form,
     Kind,
     Layout,
     LineParser,
-    Lines,
     Match,
     Outcome,
     Sample,
     Times,
     each_unique,
-    in_epoch,
+    seconds_of,
     severity_of,
-    times_in,
+    times_of_column,
 )
 
 # Keys by what they tell, the surest first.
 _TIMES: Final = (
     "@timestamp", "timestamp", "Timestamp", "time", "ts", "@t", "t.$date", "eventTime", "datetime", "date", "asctime", "timeMillis",
     "time_iso8601", "time_local", "StartUTC", "start_time", "StartLocal", "timeUnixNano", "observedTimeUnixNano", "logged_at",
-    "receiveTimestamp", "created", "log_time", "published", "when", "msec", "_time", "event_time", "created_at",
+    "receiveTimestamp", "created", "log_time", "published", "when", "msec", "_time", "event_time", "created_at", "record.time.timestamp",
 )  # fmt: skip
 _LEVELS: Final = (
     "log.level", "level", "severity", "severityText", "severity_text", "SeverityText", "lvl", "@l", "Level", "loglevel", "log_level",
-    "levelname", "error_severity", "levelName", "level_name", "priority", "Severity",
+    "levelname", "error_severity", "levelName", "level_name", "priority", "Severity", "@level", "record.level.name",
 )  # fmt: skip
 _MESSAGES: Final = (
-    "message", "msg", "@m", "event", "@mt", "body", "Body", "body.stringValue", "textPayload", "short_message", "Message",
+    "message", "msg", "@m", "event", "@mt", "@message", "record.message", "body", "Body", "body.stringValue", "textPayload", "short_message", "Message",
     "MessageTemplate", "RenderedMessage", "log", "text", "description",
 )  # fmt: skip
 _HOSTS: Final = (
@@ -102,31 +101,9 @@ _DURATIONS: Final = {
     "durationMs": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "Elapsed": 1e-3, "httpRequest.latency": 1.0, "duration": 1.0,
     "latency": 1.0, "elapsed": 1.0, "took": 1.0, "took_ms": 1e-3,
 }  # fmt: skip
-_UNITS: Final = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "sec": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-    "": 1.0,
-}
-_TOOK: Final = re.compile(r"([0-9]*\.?[0-9]+) ?(ns|us|µs|μs|ms|sec|s|m|h|)(?![a-z])")
-_FORMS: Final = (
-    Form("YYYY-mm-ddtHH:MM:SSFZ", "2022-11-10T10:29:58.123Z"),
-    Form("sF", "1668076198.389"),
-    Form("dd/bbb/YYYY:HH:MM:SS zzzzz", "10/Nov/2022:10:29:58 +0000"),
-    Form("YYYY/mm/dd HH:MM:SSF", "2022/11/10 10:29:58"),
-    Form("bbb ee HH:MM:SSF", "Nov 10 10:29:58"),
-    Form("aaa bbb ee HH:MM:SS YYYY", "Thu Nov 10 10:29:58 2022"),
-)
 _LETTERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5, "information": 9, "err": 17, "default": 9}
 _PINO: Final = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 _SYSLOG: Final = {0: 21, 1: 19, 2: 18, 3: 17, 4: 13, 5: 10, 6: 9, 7: 5}
-_HTTP: Final = 100, 599
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -134,10 +111,25 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     rows = read_json_rows(lines)
     used: set[str] = set()
     time, known = _time(rows, len(lines), used)
+    time, lent = _lent(time, known, rows.valid)
     columns = _columns(rows, used)
     rest = {name: column for name, column in rows.columns.items() if name not in used}
     named = {f"{name}_" if name in columns or name in _RESERVED else name: column for name, column in rest.items()}
-    return named | columns | {"time": time, "refused": ~(rows.valid & known)}
+    if lent.any():
+        columns["time_of"] = pc.if_else(pa.array(lent), "the line beside it", pa.scalar(None, pa.string()))
+    return named | columns | {"time": time, "refused": ~(rows.valid & (known | lent))}
+
+
+def _lent(time: Times, known: np.ndarray, valid: np.ndarray) -> tuple[Times, np.ndarray]:
+    """Lend objects without a time that of the line above, else of the line below, where a quarter have one; and say which."""
+    lacking = valid & ~known
+    if not lacking.any() or 4 * np.count_nonzero(known & valid) < np.count_nonzero(valid):
+        return time, np.zeros(len(known), bool)
+    there = np.flatnonzero(known & valid)
+    beside = there[np.maximum(np.searchsorted(there, np.arange(len(known)), side="right") - 1, 0)]
+    at = np.where(lacking, beside, np.arange(len(known)))
+    year = time.has_year if isinstance(time.has_year, bool) else time.has_year[at]
+    return Times(time.wall_us[at], time.offset_s[at], year, time.resolution_us), lacking
 
 
 _RESERVED: Final = frozenset(
@@ -168,7 +160,7 @@ def _request(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     method, path = _text(rows, _METHODS, taken), _text(rows, _PATHS, taken)
     columns: dict[str, Column] = {}
     if status is not None and (method is not None or path is not None):
-        whole = pc.if_else(pc.and_(pc.greater_equal(status, _HTTP[0]), pc.less_equal(status, _HTTP[1])), status, None)
+        whole = statuses(status)
         asked = pc.coalesce(*(told for told in (method, path) if told is not None)).is_valid()
         is_request = pc.and_(asked, pc.fill_null(pc.is_valid(whole), False))
         if pc.any(is_request).as_py():
@@ -192,7 +184,7 @@ def _address(text: str) -> str | None:
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and (":" not in host or host.endswith("]")):
         text = host
-    return text.strip("[]") or None
+    return re.sub(r"^::ffff:(?=\d+\.)", "", text.strip("[]")) or None
 
 
 def _text(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | None:
@@ -214,7 +206,7 @@ def _number(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | N
         column = rows.columns.get(key)
         if column is None or key in used:
             continue
-        whole = _whole(column)
+        whole = whole_numbers(column)
         if whole is None or whole.null_count == len(whole):
             continue
         used.add(key)
@@ -222,20 +214,6 @@ def _number(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | N
         if told.null_count == 0:
             break
     return told
-
-
-def _whole(column: Column) -> Column | None:
-    """Give numbers, also those written as text, as integers."""
-    kind = column.type
-    if pa.types.is_integer(kind):
-        return column.cast(pa.int64())
-    if pa.types.is_floating(kind):
-        good = pc.and_(pc.is_finite(column), pc.less(pc.abs(column), 1e15))
-        return pc.if_else(good, column, None).cast(pa.int64(), safe=False)
-    if pa.types.is_string(kind):
-        digits = pc.if_else(pc.match_substring_regex(column, "^[0-9]{1,15}$"), column, None)
-        return digits.cast(pa.int64())
-    return None
 
 
 def _duration(rows: JsonRows, used: set[str]) -> dict[str, Column]:
@@ -252,16 +230,7 @@ def _duration(rows: JsonRows, used: set[str]) -> dict[str, Column]:
 
 
 def _seconds(unit: float, text: str) -> dict[str, float | None]:
-    return {"duration": _took(text, unit)}
-
-
-def _took(text: str, unit: float) -> float | None:
-    pieces = _TOOK.findall(text)
-    if not pieces or len(text) > 40:
-        return None
-    if len(pieces) == 1 and not pieces[0][1]:
-        return float(pieces[0][0]) * unit
-    return sum(float(number) * _UNITS[name] for number, name in pieces)
+    return {"duration": seconds_of(text, unit)}
 
 
 def _severity(rows: JsonRows, used: set[str]) -> dict[str, Column]:
@@ -325,48 +294,12 @@ def _time(rows: JsonRows, count: int, used: set[str]) -> tuple[Times, np.ndarray
 
 
 def _times_of(column: Column, rows: JsonRows, key: str) -> tuple[Times, np.ndarray]:
-    count = len(column)
-    if pa.types.is_string(column.type):
-        return _read(column)
-    valid = np.asarray(column.is_valid())
-    if pa.types.is_integer(column.type):
-        numbers = np.asarray(pc.fill_null(column, 0)).astype(np.int64)
-        nanos = rows.first("timestamp.nanos", "instant.nanoOfSecond") if key.endswith(("seconds", "Second")) else None
-        wall = _of_integers(numbers)
-        if nanos is not None and pa.types.is_integer(nanos.type):
-            wall = wall + np.asarray(pc.fill_null(nanos, 0)).astype(np.int64) // 1000
-        likely = valid & (numbers > 100_000_000) & (wall < 32_503_680_000_000_000)
-        return Times(wall, np.zeros(count, np.int32), True, 1 if nanos is not None else 1000), likely
-    if pa.types.is_floating(column.type):
-        floats = np.asarray(pc.fill_null(column, 0.0)).astype(np.float64)
-        wall = in_epoch(floats)
-        likely = valid & (floats > 1e8) & (wall < 32_503_680_000_000_000)
-        return Times(wall, np.zeros(count, np.int32), True, 1), likely
-    return Times(np.zeros(count, np.int64), np.zeros(count, np.int32), True, 1), np.zeros(count, bool)
-
-
-def _of_integers(numbers: np.ndarray) -> np.ndarray:
-    small = np.minimum(numbers, 100_000_000_000)
-    return np.select(
-        [numbers < 100_000_000_000, numbers < 100_000_000_000_000, numbers < 100_000_000_000_000_000],
-        [small * 1_000_000, np.minimum(numbers, 100_000_000_000_000) * 1000, numbers],
-        numbers // 1000,
-    )
-
-
-def _read(texts: Column) -> tuple[Times, np.ndarray]:
-    filled = pc.fill_null(texts, "")
-    offsets = np.frombuffer(filled.buffers()[1], np.int32, len(filled) + 1, filled.offset * 4).astype(np.int64)
-    data = filled.buffers()[2]
-    lines = Lines(data.to_pybytes() if data is not None else b"", offsets[:-1], offsets[1:])
-    times, known = times_in(lines, *_FORMS)
-    numbers = np.flatnonzero(~known & (offsets[1:] - offsets[:-1] >= 12))
-    for row in numbers[:100_000].tolist():  # milli- and nanoseconds as text: OpenTelemetry's timeUnixNano
-        text = filled[row].as_py()
-        if text.isdigit() and len(text) <= 19:
-            times.wall_us[row], times.offset_s[row] = _of_integers(np.array([int(text)]))[0], 0
-            known[row] = True
-    return times, known
+    times, likely = times_of_column(column)
+    nanos = rows.first("timestamp.nanos", "instant.nanoOfSecond") if key.endswith(("seconds", "Second")) else None
+    if nanos is None or not (pa.types.is_integer(nanos.type) and pa.types.is_integer(column.type)):
+        return times, likely
+    wall = times.wall_us + np.asarray(pc.fill_null(nanos, 0)).astype(np.int64) // 1000
+    return Times(wall, times.offset_s, True, 1), likely
 
 
 # --- MongoDB ------------------------------------------------------------------------------------------------
@@ -393,7 +326,7 @@ _REMOTE: Final = r'"remote":"(?P<client>[^"]+):[0-9]+"'
 
 
 def _mongo(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    letters = each_unique(match.text("letter"), lambda letter: {"severity": _LETTERS.get(letter[:1])})
+    letters = each_unique(match.text("letter"), _letter)
     refused = np.asarray(letters["severity"].is_null()) if "severity" in letters else np.ones(len(match), bool)
     columns: dict[str, Any] = letters | {"letter": None, "refused": refused}
     if "attr" in match:
@@ -408,6 +341,11 @@ def _mongo(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return columns | (each_unique(pc.if_else(told, message, ""), _mongo_told) if pc.any(told).as_py() else {})
 
 
+def _letter(letter: str) -> dict[str, int | None]:
+    """Read a severity of one letter, D with the depth behind it; other programs print whole words there."""
+    return {"severity": _LETTERS.get(letter[:1]) if re.fullmatch("[A-Z][1-5]?", letter) else None}
+
+
 def _mongo_json(text: str) -> dict[str, str]:
     return _MONGO_SAYINGS.get(text, {"kind": str(Kind.LOG)})
 
@@ -419,16 +357,27 @@ def _mongo_told(text: str) -> dict[str, str]:
 
 _HOSTILE: Final = "hostile: NUL, bad UTF-8, an escape and another object inside a text"
 
+_GO: Final = "Go 1.19 on this machine, "
+_NODE: Final = "Node 20 on this machine, "
+_PYTHON: Final = "Python 3.11 on this machine, "
+
 SAMPLES: Final = (
     Sample(
-        b'{"level":"error","ts":1668076198.123,"caller":"app/main.go:12","msg":"boom","order":7}',
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 17, "message": "boom", "order": "7", "caller": "app/main.go:12", "kind": "log"},
-        "composed after: documentation of zap, NewProduction",
+        b'{"level":"error","ts":1795356345.1222441,"caller":"go/main.go:92","msg":"fetch failed","error":"dial tcp 127.0.0.1:5999: connect: connection refused","order":7}',
+        {"time": "2026-11-22T14:05:45.122244+00:00", "severity": 17, "message": "fetch failed", "order": "7", "caller": "go/main.go:92", "kind": "log",
+         "error": "dial tcp 127.0.0.1:5999: connect: connection refused"},
+        _GO + "zap's production encoder; the stack left out",
     ),
     Sample(
-        b'{"@timestamp":"2022-11-10T10:29:58.123Z","log.level":"WARN","message":"slow","ecs.version":"1.2.0","service.name":"shop","process.thread.name":"main","log.logger":"c.e.App"}',
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 13, "message": "slow", "service": "shop", "log.logger": "c.e.App"},
-        "composed after: documentation of ECS logging for Java",
+        b'{"@level":"error","@message":"rpc failed","@module":"shop","@timestamp":"2026-11-22T14:05:45.121435Z","error":"dial tcp 127.0.0.1:5999: connect: connection refused"}',
+        {"time": "2026-11-22T14:05:45.121435+00:00", "severity": 17, "message": "rpc failed"},
+        _GO + "hashicorp/go-hclog",
+    ),
+    Sample(
+        b'{"@timestamp":"2023-11-15T11:41:57.189Z", "log.level": "INFO", "message":"parsed [53] roles from file [/usr/share/elasticsearch/config/roles.yml]", "ecs.version": "1.2.0","service.name":"ES_ECS","event.dataset":"elasticsearch.server","process.thread.name":"main","log.logger":"org.elasticsearch.xpack.security.authz.store.FileRolesStore","elasticsearch.node.name":"elasticsearch-es-data-0","elasticsearch.cluster.name":"elasticsearch"}',
+        {"time": "2023-11-15T11:41:57.189+00:00", "severity": 9, "message": "parsed [53] roles from file [/usr/share/elasticsearch/config/roles.yml]",
+         "service": "ES_ECS", "log.logger": "org.elasticsearch.xpack.security.authz.store.FileRolesStore"},
+        "Elasticsearch 8, github.com/elastic/cloud-on-k8s/issues/6133",
     ),
     Sample(
         b'{"Timestamp":"1586960586000000000","Attributes":{"http.request.status_code":500,"my.custom.application.tag":"hello"},"Resource":{"service.name":"donut_shop","service.version":"2.0.0"},"TraceId":"f4dbb3edd765f620","SpanId":"43222c2d51a7abe3","SeverityText":"INFO","SeverityNumber":9,"Body":"20200415T072306-0700 INFO I like donuts"}',
@@ -436,39 +385,59 @@ SAMPLES: Final = (
         "OpenTelemetry log data model, example log records",
     ),
     Sample(
-        b'{"level":50,"time":1668076198123,"pid":4242,"hostname":"web-01","order":7,"msg":"boom"}',
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 17, "host": "web-01", "message": "boom"},
-        "composed after: documentation of pino",
+        b'{"level":50,"time":1795355961010,"pid":12284,"hostname":"vm","err":{"type":"Error","message":"connect ECONNREFUSED 127.0.0.1:5999","stack":"Error: connect ECONNREFUSED 127.0.0.1:5999\\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)","errno":-111,"code":"ECONNREFUSED","syscall":"connect","address":"127.0.0.1","port":5999},"order":7,"msg":"fetch failed"}',
+        {"time": "2026-11-22T13:59:21.01+00:00", "severity": 17, "host": "vm", "message": "fetch failed", "err.code": "ECONNREFUSED"},
+        _NODE + "pino 10",
     ),
     Sample(
-        b'{"level":30,"time":1668076198123,"pid":4242,"hostname":"web-01","req":{"id":1,"method":"GET","url":"/x","remoteAddress":"127.0.0.1"},"res":{"statusCode":503},"responseTime":12,"msg":"request errored"}',
-        {"kind": "request", "status": 503, "method": "GET", "path": "/x", "client": "127.0.0.1", "duration": 0.012, "severity": 9, "request_id": "1"},
-        "composed after: documentation of pino-http",
+        b'{"level":30,"time":1795355961546,"pid":12284,"hostname":"vm","req":{"id":3,"method":"GET","url":"/slow?a=1","query":{"a":"1"},"params":{},"headers":{"host":"127.0.0.1:38015"},"remoteAddress":"::ffff:127.0.0.1","remotePort":49522},"res":{"statusCode":503,"headers":{"x-powered-by":"Express"}},"responseTime":303,"msg":"request errored"}',
+        {"kind": "request", "status": 503, "method": "GET", "path": "/slow?a=1", "client": "127.0.0.1", "duration": 0.303, "severity": 9, "request_id": "3"},
+        _NODE + "pino-http 11; headers left out",
     ),
     Sample(
-        b'{"name":"myapp","hostname":"banana.local","pid":40161,"level":30,"msg":"hi","time":"2013-01-04T18:46:23.851Z","v":0}',
-        {"time": "2013-01-04T18:46:23.851+00:00", "service": "myapp", "host": "banana.local", "severity": 9, "message": "hi"},
-        "composed after: documentation of bunyan",
+        b'{"name":"shop","hostname":"vm","pid":12284,"level":30,"msg":"hi","time":"2026-11-22T13:59:21.012Z","v":0}',
+        {"time": "2026-11-22T13:59:21.012+00:00", "service": "shop", "host": "vm", "severity": 9, "message": "hi"},
+        _NODE + "bunyan 2",
     ),
     Sample(
-        b'{"order": 7, "level": "error", "timestamp": "2022-11-10T10:29:58.123456Z", "event": "order_failed"}',
-        {"time": "2022-11-10T10:29:58.123456+00:00", "severity": 17, "message": "order_failed"},
-        "composed after: documentation of structlog, JSONRenderer",
+        b'{"level":"warn","message":"slow","order":7,"timestamp":"2026-11-22T13:59:21.030Z"}',
+        {"time": "2026-11-22T13:59:21.03+00:00", "severity": 13, "message": "slow"},
+        _NODE + "winston 3",
     ),
     Sample(
-        b'{"asctime": "2022-11-10 10:29:58,123", "levelname": "ERROR", "name": "shop", "message": "boom"}',
-        {"time": "2022-11-10T10:29:58.123", "severity": 17, "service": "shop", "message": "boom"},
-        "composed after: documentation of python-json-logger",
+        b'{"n": 2, "event": "retry", "level": "warning", "timestamp": "2026-11-22T14:01:07.074321Z"}',
+        {"time": "2026-11-22T14:01:07.074321+00:00", "severity": 13, "message": "retry"},
+        _PYTHON + "structlog, JSONRenderer",
+    ),
+    Sample(
+        b'{"asctime": "2026-11-22 14:01:07,021", "levelname": "WARNING", "name": "shop", "message": "Watch out!"}',
+        {"time": "2026-11-22T14:01:07.021", "severity": 13, "service": "shop", "message": "Watch out!"},
+        _PYTHON + "python-json-logger",
+    ),
+    Sample(
+        b'{"text": "2026-11-22 14:01:07.061 | SUCCESS  | __main__:<module>:35 - done\\n", "record": {"elapsed": {"repr": "0:00:00.011334", "seconds": 0.011334}, "exception": null, "extra": {}, "file": {"name": "gen.py", "path": "/app/gen.py"}, "function": "<module>", "level": {"icon": "\xe2\x9c\x85", "name": "SUCCESS", "no": 25}, "line": 35, "message": "done", "module": "gen", "name": "__main__", "process": {"id": 15000, "name": "MainProcess"}, "thread": {"id": 140462916795264, "name": "MainThread"}, "time": {"repr": "2026-11-22 14:01:07.061194+00:00", "timestamp": 1795356067.061194}}}',
+        {"time": "2026-11-22T14:01:07.061194+00:00", "severity": 10, "message": "done"},
+        _PYTHON + "loguru, serialize=True",
     ),
     Sample(
         b'{"@t":"2016-06-07T03:44:57.8532799Z","@mt":"Hello, {User}","User":"nblumhardt"}',
         {"time": "2016-06-07T03:44:57.853279+00:00", "message": "Hello, {User}", "User": "nblumhardt", "severity": None},
-        "composed after: documentation of Serilog.Formatting.Compact",
+        "README of Serilog.Formatting.Compact",
     ),
     Sample(
-        b'{"severity":"CRITICAL","timestamp":{"seconds":1668076198,"nanos":123000000},"message":"disk full","httpRequest":{"requestMethod":"GET","requestUrl":"/x","status":500,"latency":"0.012s","remoteIp":"192.0.2.7"}}',
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 18, "kind": "request", "status": 500, "duration": 0.012, "client": "192.0.2.7"},
-        "composed after: documentation of Google Cloud, structured logging",
+        b'{"instant":{"epochSecond":1795356658,"nanoOfSecond":729795621},"thread":"main","level":"INFO","loggerName":"shop.orders.OrderService","message":"ready","endOfBatch":false,"loggerFqcn":"org.apache.logging.log4j.spi.AbstractLogger","threadId":1,"threadPriority":5}',
+        {"time": "2026-11-22T14:10:58.729795+00:00", "severity": 9, "message": "ready", "loggerName": "shop.orders.OrderService"},
+        "log4j 2.19 (Debian), JsonLayout",
+    ),
+    Sample(
+        b'{"severity":"INFO","timestamp":"2021-07-19T15:44:44.077586Z","logName":"http.log.access.log0","httpRequest":{"requestMethod":"GET","protocol":"HTTP/2.0","status":200,"responseSize":11348,"userAgent":"Mozilla/5.0 ...","requestUrl":"/leo"}}',
+        {"time": "2021-07-19T15:44:44.077586+00:00", "severity": 9, "kind": "request", "status": 200, "path": "/leo", "bytes": 11348},
+        "README of caddyserver/format-encoder: Caddy's access log in Google Cloud's keys",
+    ),
+    Sample(
+        b'{"timestamp":{"seconds":1546398245,"nanos":6},"messages":["{\\"key\\":\\"hoge\\",\\"value\\":\\"fuga\\"}"],"httpRequest":{"requestMethod":"GET","requestUrl":"/api/v1/hoge","status":200,"protocol":"HTTP 1.1"}}',
+        {"time": "2019-01-02T03:04:05+00:00", "kind": "request", "status": 200, "path": "/api/v1/hoge"},
+        "test of a public Go logger for Google Cloud: the time as seconds and nanoseconds",
     ),
     Sample(
         b'{"version":"1.1","host":"example.org","short_message":"A short message","timestamp":1385053862.3072,"level":1,"_user_id":9001}',
@@ -476,14 +445,15 @@ SAMPLES: Final = (
         "GELF specification 1.1",
     ),
     Sample(
-        b'{"level":"info","ts":1646861401.5241024,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"127.0.0.1","remote_port":"41342","proto":"HTTP/2.0","method":"GET","host":"localhost","uri":"/"},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":200}',
-        {"kind": "request", "client": "127.0.0.1", "method": "GET", "path": "/", "status": 200, "duration": 0.000929675, "bytes": 10900, "severity": 9},
-        "composed after: documentation of Caddy, How logging works",
+        b'{"level":"error","ts":1795356828.6045833,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"127.0.0.1","remote_port":"42978","proto":"HTTP/1.1","method":"GET","host":"127.0.0.1:38086","uri":"/app/x","headers":{"User-Agent":["curl/7.88.1"],"Accept":["*/*"]}},"user_id":"","duration":0.000450442,"size":0,"status":502,"resp_headers":{"Server":["Caddy"]}}',
+        {"time": "2026-11-22T14:13:48.604583+00:00", "kind": "request", "client": "127.0.0.1", "method": "GET", "path": "/app/x", "status": 502,
+         "duration": 0.000450442, "bytes": 0, "severity": 17},
+        "Caddy 2.6.2 (Debian) on loopback, an upstream that refuses",
     ),
     Sample(
-        b'{"ClientAddr":"192.0.2.7:50000","ClientHost":"192.0.2.7","ClientPort":"50000","DownstreamContentSize":19,"DownstreamStatus":502,"Duration":1934000,"OriginStatus":502,"RequestAddr":"example.com","RequestHost":"example.com","RequestMethod":"GET","RequestPath":"/api","RouterName":"web@docker","ServiceAddr":"10.0.0.3:80","ServiceName":"web@docker","StartUTC":"2022-11-10T10:29:58.123456789Z","level":"info","msg":"","time":"2022-11-10T10:29:58Z"}',
-        {"kind": "request", "status": 502, "method": "GET", "path": "/api", "client": "192.0.2.7", "duration": 0.001934, "service": "web@docker", "upstream": "10.0.0.3:80"},
-        "composed after: documentation of Traefik, access log fields",
+        b'{"ClientAddr":"XXX.XXX.XXX.XXX:63261","ClientHost":"XXX.XXX.XXX.XXX","ClientPort":"63261","ClientUsername":"-","DownstreamContentSize":287,"DownstreamStatus":207,"Duration":8184335,"OriginContentSize":287,"OriginDuration":7349966,"OriginStatus":207,"Overhead":834369,"RequestAddr":"sub.example.com","RequestContentSize":366,"RequestCount":17348,"RequestHost":"sub.example.com","RequestMethod":"REPORT","RequestPath":"/dav.php/calendars/","RequestPort":"-","RequestProtocol":"HTTP/2.0","RequestScheme":"https","RetryAttempts":0,"RouterName":"https-bk@docker","ServiceAddr":"172.29.0.2:8111","ServiceName":"bk-bk@docker","ServiceURL":"http://172.29.0.2:8111","StartLocal":"2024-12-29T12:42:47.503803974+01:00","StartUTC":"2024-12-29T11:42:47.503803974Z","TLSCipher":"TLS_AES_128_GCM_SHA256","TLSVersion":"1.3","entryPointName":"https","level":"info","msg":"","time":"2024-12-29T12:42:47+01:00"}',
+        {"kind": "request", "status": 207, "method": "REPORT", "path": "/dav.php/calendars/", "duration": 0.008184335, "service": "bk-bk@docker", "upstream": "172.29.0.2:8111"},
+        "Traefik, github.com/xavier-hernandez/goaccess-for-nginxproxymanager/issues/108, the client hidden there",
     ),
     Sample(
         b'{"time":"2026-11-22T11:43:37+00:00","remote_addr":"127.0.0.1","request_method":"GET","request_uri":"/nope","status":"404","body_bytes_sent":"153","request_time":"0.000","http_user_agent":"curl/7.88.1"}',
@@ -515,31 +485,44 @@ MONGO_SAMPLES: Final = (
     Sample(
         b'{"t":{"$date":"2020-05-01T15:16:17.180+00:00"},"s":"I", "c":"NETWORK", "id":12345, "ctx":"listener", "msg":"Listening on","attr":{"address":"127.0.0.1"}}',
         {"time": "2020-05-01T15:16:17.18+00:00", "severity": 9, "component": "NETWORK", "message": "Listening on", "attr": '{"address":"127.0.0.1"}', "kind": "log"},
-        "composed after: MongoDB manual, Log Messages: structured logging",
+        "MongoDB manual, Log Messages: structured logging",
     ),
     Sample(
-        b'{"t":{"$date":"2022-11-10T10:29:58.123+00:00"},"s":"I",  "c":"NETWORK",  "id":23016,   "ctx":"listener","msg":"Waiting for connections","attr":{"port":27017,"ssl":"off"}}',
-        {"kind": "change", "action": "start", "target": "mongodb"},
-        "composed after: source, message 23016, with the padding of the server",
+        b'{"t":{"$date":"2020-11-13T14:22:32.720+08:00"},"s":"I",  "c":"NETWORK",  "id":23016,   "ctx":"listener","msg":"Waiting for connections","attr":{"port":27017,"ssl":"off"}}',
+        {"time": "2020-11-13T14:22:32.72+08:00", "kind": "change", "action": "start", "target": "mongodb"},
+        "log of MongoDB 4.4 quoted in a public repository",
     ),
     Sample(
-        b'{"t":{"$date":"2022-11-10T10:29:58.123+00:00"},"s":"W",  "c":"NETWORK",  "id":22943,   "ctx":"conn7","svc":"S","msg":"Connection accepted","attr":{"remote":"192.0.2.7:39502","connectionId":7}}',
-        {"severity": 13, "client": "192.0.2.7", "message": "Connection accepted"},
-        "composed after: source, message 22943, with the service letter of 8.0",
+        b'{"t":{"$date":"2022-03-03T15:07:27.687+00:00"},"s":"I",  "c":"NETWORK",  "id":22943,   "ctx":"listener","msg":"Connection accepted","attr":{"remote":"127.0.0.1:60324","connectionId":65,"connectionCount":1}}',
+        {"severity": 9, "client": "127.0.0.1", "message": "Connection accepted"},
+        "github.com/bitnami/charts/issues/8594",
     ),
     Sample(
-        b"2014-11-03T18:28:32.450-0500 I NETWORK  [initandlisten] waiting for connections on port 27017",
-        {"time": "2014-11-03T18:28:32.45-05:00", "kind": "change", "action": "start", "component": "NETWORK", "severity": 9, "context": "initandlisten"},
-        "composed after: MongoDB manual 3.0 to 4.2, Log Messages",
+        b'{"t":{"$date":"2021-07-22T16:17:00.790+00:00"},"s":"W",  "c":"CONTROL",  "id":22120,   "ctx":"initandlisten","msg":"Access control is not enabled for the database. Read and write access to data and configuration is unrestricted","tags":["startupWarnings"]}',
+        {"severity": 13, "kind": "log"},
+        "github.com/docker-library/mongo/issues/488",
+    ),
+    Sample(
+        b'{"t":{"$date":"2025-07-29T19:42:13.844+08:00"},"s":"D1", "c":"SHARDING", "id":7548100, "svc":"S", "ctx":"Balancer","msg":"Balancing single zone","attr":{"namespace":"config.system.sessions","zone":""}}',
+        {"severity": 5, "component": "SHARDING", "context": "Balancer", "message": "Balancing single zone"},
+        "log of MongoDB 8.0 quoted in a public repository; the end cut off",
+    ),
+    Sample(
+        b"2018-01-16T18:49:49.615+0300 I CONTROL  [initandlisten] MongoDB starting : pid=24716 port=27017 dbpath=/usr/local/var/mongodb 64-bit host=MacBook-Pro.lan",
+        {"time": "2018-01-16T18:49:49.615+03:00", "kind": "change", "action": "start", "outcome": "started", "component": "CONTROL", "severity": 9, "context": "initandlisten"},
+        "MongoDB 3.6, github.com/Homebrew/homebrew-core/issues/22924",
+    ),
+    Sample(
+        b"2015-11-30T09:56:31.552+0800 I NETWORK  [initandlisten] waiting for connections on port 27017",
+        {"time": "2015-11-30T09:56:31.552+08:00", "kind": "change", "action": "start", "outcome": "changed"},
+        "log of MongoDB 3.0 quoted in a public repository",
     ),
     Sample(b"2014-11-03T18:28:32.450-0500 E QUERY    [conn1] x\x00\xff\x1b[31m waiting for connections on port 1", {"kind": "log", "severity": 17},
            "hostile: NUL, bad UTF-8, an escape and a start inside a message"),
     Sample(b'{"t":{"$date":"2020-05-31T25:16:17.180+00:00"},"s":"I", "c":"A", "id":1, "ctx":"x", "msg":"y"}', None, "hostile: no such hour"),
 )  # fmt: skip
 
-_MONGO_HEAD: Final = (
-    '{{"t":{{"$date":"{time:iso}"}},"s":"{letter}",{~}"c":"{component}",{~}"id":{id:d},{~}"ctx":"{context}",'
-)
+_MONGO_HEAD: Final = '{{"t":{{"$date":"{time:iso}"}},"s":"{letter}",{~}"c":"{component}",{~}"id":{id:d},{~}'
 
 PARSER = (
     LineParser(
@@ -557,9 +540,11 @@ PARSER = (
         url="https://www.mongodb.com/docs/manual/reference/log-messages/",
         samples=MONGO_SAMPLES,
         layouts=(
-            Layout(_MONGO_HEAD + '{~}"msg":"{message}"{attr:rest}', name="structured, 4.4"),
-            Layout(_MONGO_HEAD + '"msg":"{message}"{attr:rest}', name="structured"),
-            Layout(_MONGO_HEAD + '"svc":"{_}","msg":"{message}"{attr:rest}', name="structured, 8.0"),
+            Layout(_MONGO_HEAD + '"ctx":"{context}",{~}"msg":"{message}"{attr:rest}', name="structured, the manual's"),
+            Layout(_MONGO_HEAD + '"ctx":"{context}","msg":"{message}"{attr:rest}', name="structured"),
+            Layout(
+                _MONGO_HEAD + '"svc":"{_}",{~}"ctx":"{context}","msg":"{message}"{attr:rest}', name="structured, 8.0"
+            ),
             Layout("{time:iso} {letter:level} {component:word}{~}[{context}] {message:rest}", name="text, 3.0 to 4.2"),
         ),
         continues=True,

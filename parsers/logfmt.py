@@ -16,10 +16,21 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Sample, each_unique, severity_of
+from afterlog.parser import (
+    Column,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    each_unique,
+    seconds_of,
+    severity_of,
+)
 
 # Columns and fields, and the keys that tell them, the surest first.
 _KEYS: Final = {
@@ -29,27 +40,29 @@ _KEYS: Final = {
     "method": ("method", "http.method"),
     "path": ("path", "uri", "url", "request_uri"),
     "client": ("remote_addr", "client_ip", "remote", "client", "ip", "fwd"),
-    "took": ("duration", "elapsed", "took", "latency", "time_ms", "service"),
+    "took": ("duration", "elapsed", "took", "latency", "service"),
+    "took_ms": ("time_ms", "duration_ms", "elapsed_ms", "latency_ms"),
     "bytes": ("bytes", "size", "res_bytes"),
     "request_id": ("request_id", "requestId", "req_id"),
     "error": ("err", "error"),
     "caller": ("caller", "source"),
     "logger": ("logger", "component", "module"),
 }
+_WORD: Final = 8  # bytes
 _SERVICE: Final = ("app", "application", "service")
-_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TOOK: Final = re.compile(r"([0-9]*\.?[0-9]+)(ns|us|µs|μs|ms|s|m|h)(?![a-z])")
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     pairs = match.text("pairs")
     if "first" in match:
         pairs = pc.binary_join_element_wise(match.text("first"), pairs, " ")
-    columns: dict[str, Any] = {"first": None, "pairs": pairs}
+    if "named" in match:
+        pairs = pc.binary_join_element_wise(pc.binary_join_element_wise("logger=", match.text("named"), ""), pairs, " ")
+    columns: dict[str, Any] = {"first": None, "named": None, "pairs": pairs}
     present = _endings(match)
     bare = pc.replace_substring_regex(pairs, r'"(?:[^"\\]|\\.)*"', '""')
     for name, keys in _KEYS.items():
-        told = _value(pairs, bare, [key for key in keys if f" {key}"[-8:].encode() in present])
+        told = _value(pairs, bare, [key for key in keys if _is_among(f" {key}", present)])
         if told is not None:
             columns[name] = told
     level = columns.pop("level", None)
@@ -60,14 +73,22 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return columns | _request(columns)
 
 
-def _endings(match: Match) -> set[bytes]:
-    """Give the ends of all words before an equals sign in the block, as long as 2 to 8 bytes."""
+def _endings(match: Match) -> np.ndarray:
+    """Give the eight bytes before each equals sign in the block, white space as blanks, as distinct 64-bit words."""
     block = match.lines.block
     where = block.positions(b"=")
-    before = pa.array(block.words[where[where >= 8] - 8]).unique().to_pylist()
-    eights = [int(word).to_bytes(8, "little").replace(b"\n", b" ").replace(b"\t", b" ") for word in before]
-    eights.append(b" " + block.data[:32].split(b"=")[0])
-    return {eight[-size:] for eight in eights for size in range(2, 9)}
+    before = np.unique(block.words[where[where >= _WORD] - _WORD])
+    first = (b" " + block.data[:32].split(b"=")[0])[-_WORD:].rjust(_WORD)
+    words = np.append(before, np.frombuffer(first, "<u8"))
+    octets = words.view(np.uint8)
+    octets[(octets == ord("\n")) | (octets == ord("\t"))] = ord(" ")
+    return words
+
+
+def _is_among(text: str, words: np.ndarray) -> bool:
+    """Tell whether one of the words ends with this text, or with its last eight bytes."""
+    ending = text.encode()[-_WORD:]
+    return bool((words >> np.uint64(8 * (_WORD - len(ending))) == int.from_bytes(ending, "little")).any())
 
 
 def _value(pairs: Column, bare: Column, keys: list[str]) -> Column | None:
@@ -103,7 +124,7 @@ def _quoted(pairs: Column, key: str) -> Column:
 def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
     """Read the numbers of requests; without a status the keys mean what they will."""
     status = columns.get("status")
-    request: dict[str, Any] = {"status": None, "bytes": None, "took": None}
+    request: dict[str, Any] = {"status": None, "bytes": None, "took": None, "took_ms": None}
     if status is None or ("method" not in columns and "path" not in columns):
         drop = {name: None for name in ("method", "path") if name in columns}
         return request | drop
@@ -112,8 +133,11 @@ def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
     if columns.get("bytes") is not None:
         sized = pc.match_substring_regex(columns["bytes"], "^[0-9]{1,15}$")
         request["bytes"] = pc.if_else(sized, columns["bytes"], None).cast(pa.int64())
+    if columns.get("took_ms") is not None:
+        request |= each_unique(columns["took_ms"], _milliseconds)
     if columns.get("took") is not None:
-        request |= each_unique(columns["took"], _took)
+        took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text)})
+        request |= {name: pc.coalesce(told, request.get(name, told)) for name, told in took.items()}
     if columns.get("client") is not None:
         request |= each_unique(
             columns["client"], lambda text: {"client": re.sub(r"(?<=[0-9\]]):\d+$", "", text).strip("[]")}
@@ -121,59 +145,73 @@ def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
     return request
 
 
-def _took(text: str) -> dict[str, float]:
-    pieces = _TOOK.findall(text) if len(text) <= 40 else []
-    return {"duration": sum(float(number) * _UNITS[unit] for number, unit in pieces)} if pieces else {}
+def _milliseconds(text: str) -> dict[str, float]:
+    return {"duration": float(text) * 1e-3} if re.fullmatch(r"\d{1,12}(?:\.\d{1,9})?", text) else {}
 
 
-_ARGO: Final = "composed after: ArgoCD documentation and source, application controller"
-_PROM: Final = "composed after: Prometheus documentation, logging"
+_GO: Final = "Go 1.19 on this machine, "
+_PYTHON: Final = "structlog's LogfmtRenderer on this machine"
 
 SAMPLES: Final = (
     Sample(
-        b'time="2015-03-26T01:27:38-04:00" level=warning msg="The group\'s number increased tremendously!" number=122 omg=true',
-        {"time": "2015-03-26T01:27:38-04:00", "severity": 13, "message": "The group's number increased tremendously!", "kind": "log"},
-        "composed after: README of logrus",
+        b'time="2026-11-22T14:05:45Z" level=warning msg="The group\'s number increased tremendously!" number=122 omg=true',
+        {"time": "2026-11-22T14:05:45+00:00", "severity": 13, "message": "The group's number increased tremendously!", "kind": "log"},
+        _GO + "logrus 1.9, the example of its README",
     ),
     Sample(
-        b'time="2022-11-10T10:29:58Z" level=error msg="say \\"no\\"" app=shop error="dial tcp 10.0.0.1:5432: connect: connection refused"',
-        {"severity": 17, "message": 'say "no"', "error": "dial tcp 10.0.0.1:5432: connect: connection refused"},
-        _ARGO,
+        b'time="2026-11-22T14:05:45Z" level=error msg="say \\"no\\"" app=shop error="dial tcp 127.0.0.1:5999: connect: connection refused"',
+        {"severity": 17, "message": 'say "no"', "error": "dial tcp 127.0.0.1:5999: connect: connection refused"},
+        _GO + "logrus 1.9",
     ),
     Sample(
         b"time=2022-11-08T15:28:26.000-05:00 level=INFO msg=hello count=3",
         {"time": "2022-11-08T15:28:26-05:00", "severity": 9, "message": "hello"},
-        "composed after: documentation of log/slog",
+        "documentation of log/slog, TextHandler",
     ),
     Sample(
-        b'ts=2022-11-10T10:29:58.123Z caller=main.go:993 level=info msg="Completed loading of configuration file" filename=/etc/prometheus/prometheus.yml totalDuration=1.234ms',
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 9, "caller": "main.go:993", "message": "Completed loading of configuration file"},
-        _PROM,
+        b'ts=2026-11-22T14:13:54.623Z caller=main.go:469 level=error msg="Error loading config (--config.file=bad.yml)" file=/tmp/ts/misc/bad.yml err="parsing YAML file bad.yml: yaml: unmarshal errors:\\n  line 1: field bad not found in type config.plain"',
+        {"time": "2026-11-22T14:13:54.623+00:00", "severity": 17, "caller": "main.go:469", "message": "Error loading config (--config.file=bad.yml)"},
+        "Prometheus 2.42 (Debian) on loopback, a wrong configuration",
     ),
     Sample(
-        b'level=error ts=2019-08-06T13:22:57.042Z caller=notifier.go:524 component=notifier msg="Error sending alert" err="context deadline exceeded"',
-        {"time": "2019-08-06T13:22:57.042+00:00", "severity": 17, "logger": "notifier", "error": "context deadline exceeded"},
-        _PROM + ", before 2.29",
+        b'level=error ts=2026-11-22T14:05:45.122692314Z caller=main.go:112 msg="fetch failed" err="dial tcp 127.0.0.1:5999: connect: connection refused"',
+        {"time": "2026-11-22T14:05:45.122692+00:00", "severity": 17, "caller": "main.go:112", "error": "dial tcp 127.0.0.1:5999: connect: connection refused"},
+        _GO + "go-kit/log, as Loki and Prometheus before 2.29 use it",
     ),
     Sample(
-        b'level=warning time="2022-11-10T10:29:58Z" msg="Configuration changed" app=argocd',
-        {"time": "2022-11-10T10:29:58+00:00", "severity": 13},
-        _ARGO + ", keys in another order",
+        b'level=info time="2019-10-15T22:32:25+02:00" func=errorformatter_tester.trySampleText msg="USER MSG" file="sample_text.go:21" BOOL=true INT=42 STR=str',
+        {"time": "2019-10-15T22:32:25+02:00", "severity": 9, "message": "USER MSG"},
+        "README of a public logrus formatter, keys in another order",
     ),
     Sample(
-        b'logger=context t=2022-11-10T10:29:58.123456789Z level=info msg="Request Completed" method=GET path=/api/ds/query status=502 remote_addr=192.0.2.7:50000 time_ms=12 duration=12.345ms size=0',
-        {"time": "2022-11-10T10:29:58.123456+00:00", "kind": "request", "status": 502, "method": "GET", "path": "/api/ds/query",
-         "client": "192.0.2.7", "duration": 0.012345, "bytes": 0},
-        "composed after: documentation of Grafana, log format",
+        b'logger=http.server t=2023-04-22T13:15:36.598575746Z level=info msg="Successful Login" User=admin@localhost',
+        {"time": "2023-04-22T13:15:36.598575+00:00", "severity": 9, "message": "Successful Login", "logger": "http.server"},
+        "log of Grafana 9 quoted in a public repository",
     ),
     Sample(
-        b't=2020-03-05T10:29:58+0000 lvl=eror msg="Failed to save" logger=sqlstore',
-        {"time": "2020-03-05T10:29:58+00:00", "severity": 17, "logger": "sqlstore"},
-        "composed after: documentation of log15 and Grafana 6",
+        b'logger=context userId=1 orgId=1 uname=admin t=2023-07-27T19:17:55.410852107Z level=error msg="Request Completed" method=GET path=/api/datasources/uid/d794eba3-bf8a-46c8-816c-789a1d374ab4/resources/labels status=500 remote_addr=172.17.0.1 time_ms=4006 duration=4.006774549s size=51 referer=http://localhost:3000/connections/datasources/edit/d794eba3',
+        {"time": "2023-07-27T19:17:55.410852+00:00", "kind": "request", "severity": 17, "status": 500, "method": "GET", "logger": "context",
+         "path": "/api/datasources/uid/d794eba3-bf8a-46c8-816c-789a1d374ab4/resources/labels", "client": "172.17.0.1",
+         "duration": 4.006774549, "bytes": 51},
+        "log of Grafana 10 quoted in a public repository; the end cut off",
     ),
-    Sample(b"ts=1668076198.123 level=info msg=ready", {"time": "2022-11-10T10:29:58.123+00:00", "message": "ready"}, "composed after: documentation of zap-logfmt"),
-    Sample(b'timestamp="2022-11-10T10:29:58Z" level=info msg=ready', {"time": "2022-11-10T10:29:58+00:00"}, "composed after: documentation of logfmt"),
-    Sample(b"timestamp=2022-11-10T10:29:58Z level=info msg=ready", {"time": "2022-11-10T10:29:58+00:00"}, "composed after: documentation of logfmt"),
+    Sample(
+        b't=2019-12-05T13:46:47+0100 lvl=info msg="Request Completed" logger=context userId=0 orgId=0 uname= method=GET path=/api/login/ping status=401 remote_addr=10.255.0.3 time_ms=0 size=26 referer="https://grafana.xxx.xxx/d/JC2PMwUmk/general-v?orgId=1&refresh=5s"',
+        {"time": "2019-12-05T13:46:47+01:00", "kind": "request", "status": 401, "client": "10.255.0.3", "duration": 0.0, "severity": 9},
+        "Grafana 6, github.com/grafana/grafana/issues/20096",
+    ),
+    Sample(
+        b't=2026-11-22T14:05:45+0000 lvl=eror msg="Failed to save" module=store err="disk full"',
+        {"time": "2026-11-22T14:05:45+00:00", "severity": 17, "logger": "store", "error": "disk full"},
+        _GO + "log15 (Debian)",
+    ),
+    Sample(
+        b'ts=1795358275.6452162 level=info event="order placed" order_id=7',
+        {"time": "2026-11-22T14:37:55.645216+00:00", "severity": 9, "message": "order placed"},
+        _PYTHON + ", seconds since 1970",
+    ),
+    Sample(b'timestamp=2026-11-22T14:37:55.645423Z level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55.645423+00:00", "severity": 17, "message": "payment failed"}, _PYTHON),
+    Sample(b'timestamp="2026-11-22 14:37:55" level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55", "severity": 17}, _PYTHON + ", a format with a blank"),
     Sample(
         b'time="2022-11-10T10:29:58Z" level=info msg="x\x00\xff\x1b[31m level=fatal time=\\"2022-11-11T00:00:00Z\\" msg=y"',
         {"severity": 9, "time": "2022-11-10T10:29:58+00:00"},
@@ -186,9 +224,10 @@ SAMPLES: Final = (
 
 def _layouts() -> tuple[Layout, ...]:
     plain = ('time="{time:iso}" ', "time={time:iso} ", "ts={time:iso} ", "t={time:iso} ", "ts={time:epoch} ")
+    named = ("logger={named} t={time:iso} ",)  # Grafana's, with the user between the two
     later = ('{first:word} time="{time:iso}" ', "{first:word} ts={time:iso} ", "{first:word} t={time:iso} ")
     more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ")
-    return tuple(Layout(head + "{pairs:rest}") for head in plain + later + more)
+    return tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)
 
 
 PARSER = LineParser(

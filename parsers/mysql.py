@@ -12,7 +12,8 @@ Starts, stops and crashes that the server reports are changes. A record of the s
 
 Traps: the hour is padded with a blank, not a zero; ``[Note]`` is information; the lines below "ready for connections",
 and a crash's backtrace, have no stamp; the slow log writes ``# Time`` only when the second changed, but every record
-has ``SET timestamp=`` (seconds since 1970, UTC), which is taken where the stamp names no zone.
+has ``SET timestamp=`` (seconds since 1970, UTC), which is taken where the stamp names no zone; a server that starts writes
+three lines of its own between two records.
 
 https://dev.mysql.com/doc/refman/8.0/en/error-log-format.html
 https://dev.mysql.com/doc/refman/8.0/en/slow-query-log.html
@@ -45,6 +46,7 @@ from afterlog.parser import (
     read_stamp,
     severity_of,
     stamped,
+    told_by,
 )
 
 _FORMS: Final = (
@@ -94,9 +96,8 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return columns
 
 
-def _told(text: str) -> dict[str, str]:
-    said = {"kind": str(Kind.LOG)}
-    return next((meaning for pattern, meaning in _SAYINGS if pattern.fullmatch(text)), said)
+def _told(text: str) -> dict[str, Any]:
+    return told_by(text, _SAYINGS)
 
 
 # --- the slow query log -------------------------------------------------------------------------------------
@@ -107,6 +108,9 @@ _NUMBER: Final = re.compile(
     rb"(Query_time|Lock_time|Rows_sent|Rows_examined|Rows_affected|Schema|Thread_id): *([^\s:]+)(?: |$)"
 )
 _SET: Final = re.compile(rb"SET timestamp=(\d{1,11})(?:\.(\d{1,6}))?;")
+_RESTART: Final = re.compile(
+    rb"\S+, Version: .* started with:|Tcp port: \S+ .*|Time\s+Id\s+Command\s+Argument"
+)  # its head, at each start
 _USE: Final = re.compile(rb"use `?([^`;]+)`?;")
 MAX_SQL: Final = 65_536
 
@@ -171,7 +175,7 @@ def _add(query: _Query, text: bytes) -> None:
             query.stamp = Stamp(int(found[1]) * 1_000_000 + micros, 0, resolution_us=1_000_000)
     elif found := _USE.fullmatch(text):
         query.columns["database"] = found[1].decode(errors="replace")
-    elif query.size < MAX_SQL:
+    elif query.size < MAX_SQL and not _RESTART.fullmatch(text):
         query.sql.append(text[: MAX_SQL - query.size])
         query.size += len(text) + 1
 
@@ -199,8 +203,6 @@ def _stamp(text: bytes) -> Stamp | None:
 
 
 _RUN: Final = "MariaDB 10.11.19 (Debian) on loopback"
-_DOC8: Final = "composed after: manual of MySQL 8.0, The Error Log: format"
-
 SAMPLES: Final = (
     Sample(
         b"2026-11-22 11:43:54 0 [Note] mariadbd: ready for connections.\nVersion: '10.11.19-MariaDB-0+deb12u1-log'  socket: '/tmp/fx/my/s.sock'  port: 33306  Debian 12",
@@ -219,45 +221,60 @@ SAMPLES: Final = (
         _RUN,
     ),
     Sample(
-        b"2026-11-22  9:44:00 0 [Note] mariadbd: Shutdown complete",
-        {"time": "2026-11-22T09:44:00", "kind": "change", "action": "stop", "outcome": "changed"},
-        _RUN + "; the hour changed to a padded one",
+        b"2026-11-22 14:11:40 0 [Note] mariadbd: Shutdown complete",
+        {"kind": "change", "action": "stop", "outcome": "changed"},
+        _RUN,
     ),
     Sample(
-        b"2020-08-06T14:25:03.109022Z 5 [Note] [MY-010051] [Server] Event Scheduler: scheduler thread started with id 5",
-        {"time": "2020-08-06T14:25:03.109022+00:00", "severity": 9, "code": "MY-010051", "subsystem": "Server", "thread": "5",
-         "message": "Event Scheduler: scheduler thread started with id 5"},
-        _DOC8,
+        b"2026-11-22 14:11:01 8 [ERROR] InnoDB: Transaction was aborted due to Deadlock",
+        {"severity": 17, "thread": "8", "kind": "log"},
+        _RUN + ", two transactions that lock each other",
+    ),
+    Sample(
+        b"261122 14:11:36 [ERROR] mariadbd got signal 11 ;\nSorry, we probably made a mistake, and this is a bug.\n",
+        {"time": "2026-11-22T14:11:36", "severity": 17, "kind": "change", "action": "crash", "outcome": "failed",
+         "message": "mariadbd got signal 11 ;\nSorry, we probably made a mistake, and this is a bug."},
+        _RUN + ", SIGSEGV sent to it; the trace shortened",
+    ),
+    Sample(
+        b"2026-11-22 14:11:36 0 [ERROR] Aborting",
+        {"kind": "change", "action": "start", "outcome": "failed", "severity": 17},
+        _RUN + ", a second server on the same files",
+    ),
+    Sample(
+        b"2025-03-25T14:19:39.249558Z 58291 [Note] [MY-010914] [Server] Aborted connection 58291 to db: 'so' user: 'root' host: '172.21.0.1' (Got an error reading communication packets).",
+        {"time": "2025-03-25T14:19:39.249558+00:00", "severity": 9, "code": "MY-010914", "subsystem": "Server", "thread": "58291", "kind": "log"},
+        "MySQL 8, github.com/readysettech/readyset/issues/1479",
     ),
     Sample(
         b"2018-03-22T12:35:47.538083Z 0 [Note] [MY-012487] [InnoDB] InnoDB: DDL log recovery : begin",
         {"severity": 9, "subsystem": "InnoDB", "kind": "log"},
-        _DOC8,
+        "manual of MySQL 8.0, The Error Log: format",
     ),
     Sample(
-        b"2020-08-06T14:25:02.936146Z 0 [System] [MY-010931] [Server] /usr/local/mysql/bin/mysqld: ready for connections. Version: '8.0.15'  socket: '/tmp/mysql.sock'  port: 3306  MySQL Community Server - GPL.",
+        b"2020-03-15T00:39:44.847890Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.0.19'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.",
         {"kind": "change", "action": "start", "severity": 9},
-        "composed after: message as in the source, errmsg-utf8.txt ER_SERVER_STARTUP_MSG",
+        "log of MySQL 8.0.19 in Docker quoted in a public repository",
     ),
     Sample(
-        b"2016-06-10T09:53:02.482160Z 0 [ERROR] Aborting",
-        {"time": "2016-06-10T09:53:02.48216+00:00", "kind": "change", "action": "start", "outcome": "failed", "severity": 17},
-        "composed after: manual of MySQL 5.7, Starting and troubleshooting",
+        b"2019-12-11T09:49:38.512283Z 0 [Note] /opt/bitnami/mysql/bin/mysqld (mysqld 5.7.28-log) starting as process 1 ...",
+        {"time": "2019-12-11T09:49:38.512283+00:00", "kind": "change", "action": "start", "outcome": "started", "severity": 9},
+        "MySQL 5.7, github.com/bitnami/bitnami-docker-mysql/issues/83",
     ),
     Sample(
-        b"080110 19:45:05 [ERROR] Aborting",
-        {"time": "2008-01-10T19:45:05", "severity": 17},
-        "composed after: manual of MySQL 5.0, error log",
+        b"2023-05-23  4:06:42 0 [ERROR] Aborting",
+        {"time": "2023-05-23T04:06:42", "kind": "change", "action": "start", "outcome": "failed", "severity": 17},
+        "MariaDB, github.com/bitnami/vms/issues/931",
     ),
     Sample(
-        b"120907  9:26:53 [Note] /usr/sbin/mysqld: Shutdown complete",
-        {"time": "2012-09-07T09:26:53", "kind": "change", "action": "stop"},
-        "composed after: MariaDB knowledge base, error log of 5.5",
+        b"210621 18:35:42 [Note] /usr/sbin/mysqld: ready for connections.",
+        {"time": "2021-06-21T18:35:42", "kind": "change", "action": "start"},
+        "log of MySQL 5.5 quoted in a public repository",
     ),
     Sample(
-        b"130502 12:22:14 mysqld_safe Starting mysqld daemon with databases from /var/lib/mysql",
-        {"time": "2013-05-02T12:22:14", "kind": "change", "action": "start", "outcome": "started", "severity": None},
-        "composed after: source, mysqld_safe.sh",
+        b"261122 14:11:43 mysqld_safe Starting mariadbd daemon with databases from /tmp/ts/my/d",
+        {"time": "2026-11-22T14:11:43", "kind": "change", "action": "start", "outcome": "started", "severity": None},
+        _RUN + ", mariadbd-safe",
     ),
     Sample(
         b"2022-11-10 10:29:58 7 [Note] Access denied for user 'x\x00\xff\x1b[31m [ERROR] mysqld got signal 11 ;'@'localhost'",
@@ -284,6 +301,14 @@ SLOW_SAMPLES: Final = (
         b"use `d`;\nSET timestamp=1795347839;\ncreate table t(a int);",
         {"time": "2026-11-22T11:43:59+00:00", "duration": 0.027532, "database": "d", "message": "create table t(a int);"},
         _RUN + "; a second query within one second",
+    ),
+    Sample(
+        b"# Time: 261122 14:11:04\n# User@Host: app[app] @ localhost [127.0.0.1]\n# Thread_id: 15  Schema: d  QC_hit: No\n"
+        b"# Query_time: 5.000231  Lock_time: 0.000000  Rows_sent: 1  Rows_examined: 0\n# Rows_affected: 0  Bytes_sent: 66\n"
+        b"SET timestamp=1795356664;\nselect sleep(30);\nmariadbd, Version: 10.11.19-MariaDB-0+deb12u1-log (Debian 12). started with:\n"
+        b"Tcp port: 33306  Unix socket: /tmp/ts/my/s\nTime\t\t    Id Command\tArgument",
+        {"time": "2026-11-22T14:11:04+00:00", "duration": 5.000231, "client": "127.0.0.1", "message": "select sleep(30);"},
+        _RUN + ", a start behind a query",
     ),
     Sample(
         b"# Time: 2022-11-10T10:29:58.123456Z\n# User@Host: app[app] @ web-01 [192.0.2.7]  Id:    11\n"

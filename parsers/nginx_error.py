@@ -35,7 +35,8 @@ _TAIL: Final = (
     r'|upstream: "(?P<upstream>[^"]*)"|host: "(?P<vhost>[^"]*)"|referrer: "(?P<referer>[^"]*)"'
 )
 _LINE: Final = re.compile(r"(?P<method>[A-Za-z_-]{1,32}) (?P<path>\S.*?)(?: HTTP/\d(?:\.\d)?)?")
-_URL: Final = re.compile(r"[a-z]+://(?P<server>unix:[^:]*|[^/]+)")
+_SERVER: Final = r"^[a-z]+://(?P<server>unix:[^:]*|[^/]+)"
+_URL: Final = re.compile(_SERVER)
 _CHANGE: Final = {"kind": str(Kind.CHANGE), "target": "nginx", "outcome": str(Outcome.CHANGED)}
 _FAILED: Final = _CHANGE | {"outcome": str(Outcome.FAILED)}
 
@@ -63,7 +64,8 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         if name in match:
             columns[name] = _given(match.text(name))
     if "upstream" in match:
-        columns |= each_unique(match.text("upstream"), lambda url: {"upstream": _server(url)})
+        url = match.text("upstream")
+        columns["upstream"] = pc.coalesce(pc.struct_field(pc.extract_regex(url, _SERVER), "server"), url)
     return columns | {"protocol": None}
 
 
@@ -95,7 +97,6 @@ def _given(column: Column) -> Column:
 
 
 _RUN: Final = "nginx 1.22.1 on loopback"
-_DOC: Final = "composed after: message and list as in the source, ngx_http_request.c and ngx_event_openssl.c"
 
 SAMPLES: Final = (
     Sample(
@@ -148,19 +149,40 @@ SAMPLES: Final = (
         _RUN + "; a quote in the path",
     ),
     Sample(
-        b'2022/11/10 10:29:58 [info] 7#7: *3 client sent invalid method while reading client request line, client: 2001:db8::7, server: _, request: "\\x16\\x03\\x01"',
-        {"severity": 9, "client": "2001:db8::7", "server": None, "method": None, "path": "\\x16\\x03\\x01"},
-        _DOC,
+        b'2026/11/22 14:11:05 [info] 25514#25514: *33 client sent invalid method while reading client request line, client: 127.0.0.1, server: shop.example.com, request: "\x16\x03\x01"',
+        {"severity": 9, "client": "127.0.0.1", "method": None, "path": "\x16\x03\x01", "kind": "log"},
+        _RUN + ", a TLS greeting on a port without TLS",
     ),
     Sample(
-        b"2022/11/10 10:29:58 [info] 7#7: *9 client 203.0.113.9 closed keepalive connection",
-        {"severity": 9, "message": "client 203.0.113.9 closed keepalive connection", "client": None, "kind": "log"},
-        _DOC,
+        b'2026/11/22 14:11:03 [error] 25514#25514: *7 upstream timed out (110: Connection timed out) while reading response header from upstream, client: 127.0.0.1, server: shop.example.com, request: "GET /slow/1 HTTP/1.1", upstream: "http://127.0.0.1:39997/slow/1", host: "shop.example.com", referrer: "https://ref.example/"',
+        {
+            "time": "2026-11-22T14:11:03",
+            "severity": 17,
+            "path": "/slow/1",
+            "upstream": "127.0.0.1:39997",
+            "message": "upstream timed out (110: Connection timed out) while reading response header from upstream",
+        },
+        _RUN + ", an upstream that does not answer",
     ),
     Sample(
-        b"2022/11/10 10:29:58 [crit] 7#7: *77 SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) while SSL handshaking, client: 203.0.113.9, server: 0.0.0.0:443",
-        {"severity": 18, "client": "203.0.113.9", "server": "0.0.0.0:443"},
-        _DOC,
+        b'2026/11/22 14:11:02 [error] 25514#25514: *6 no live upstreams while connecting to upstream, client: 127.0.0.1, server: shop.example.com, request: "GET /app/y HTTP/1.1", upstream: "http://pool/app/y", host: "shop.example.com", referrer: "https://ref.example/"',
+        {
+            "severity": 17,
+            "path": "/app/y",
+            "upstream": "pool",
+            "message": "no live upstreams while connecting to upstream",
+        },
+        _RUN + ", a group of upstreams that all refused",
+    ),
+    Sample(
+        b"2026/11/22 14:11:02 [info] 25514#25514: *1 client 127.0.0.1 closed keepalive connection",
+        {"severity": 9, "message": "client 127.0.0.1 closed keepalive connection", "client": None, "kind": "log"},
+        _RUN,
+    ),
+    Sample(
+        b"2026/11/22 14:11:05 [info] 25514#25514: *37 SSL_do_handshake() failed (SSL: error:0A000076:SSL routines::no suitable signature algorithm) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:38443",
+        {"severity": 9, "client": "127.0.0.1", "server": "127.0.0.1:38443"},
+        _RUN + ", a client with TLS 1.0",
     ),
     Sample(
         b"2026/11/22 11:43:37 [notice] 28486#28486: signal 1 (SIGHUP) received from 28481, reconfiguring",
@@ -184,9 +206,9 @@ SAMPLES: Final = (
         _RUN + ", a configuration with a wrong line",
     ),
     Sample(
-        b"2022/11/10 10:29:58 [emerg] 12#12: bind() to 0.0.0.0:80 failed (98: Address already in use)",
-        {"kind": "change", "action": "start", "outcome": "failed"},
-        "composed after: source, ngx_connection.c",
+        b"2026/11/22 14:11:07 [emerg] 25916#25916: bind() to 127.0.0.1:38080 failed (98: Address already in use)",
+        {"kind": "change", "action": "start", "outcome": "failed", "severity": 21},
+        _RUN + ", started twice",
     ),
     Sample(
         b"2026/11/22 11:43:38 [notice] 28486#28486: worker process 28488 exited with code 0",

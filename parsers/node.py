@@ -7,7 +7,7 @@ r"""Node's text logs: log4js, winston's usual printf formats, and PM2's own log.
     2022-11-10T10:29:58: PM2 log: App [web:0] online      PM2, also what applications print under --time
 
 PM2's processes that start, stop, exit or restart are changes. pino, bunyan and winston's JSON are read as JSON lines. Traps:
-log4js and PM2 print no zone; PM2 prints ``exited with code [0]`` for every stop, and a code that is not 0, or SIGKILL, is a crash.
+log4js and PM2 print no zone; under ``--time`` PM2 stamps each line of a stack trace, which is one message all the same; PM2 prints ``exited with code [0]`` for every stop, and a code that is not 0, or SIGKILL, is a crash.
 
 https://log4js-node.github.io/log4js-node/layouts.html
 https://github.com/winstonjs/winston#formats
@@ -19,10 +19,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique, severity_of
+from afterlog.parser import (
+    Column,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Outcome,
+    Sample,
+    each_unique,
+    severity_of,
+    told_by,
+)
 
+MAX_JOINED: Final = 65_536
 _CHANGE: Final = {"kind": str(Kind.CHANGE), "outcome": str(Outcome.CHANGED)}
 _FAILED: Final = {"kind": str(Kind.CHANGE), "outcome": str(Outcome.FAILED)}
 _SAYINGS: Final = tuple(
@@ -42,6 +55,10 @@ _SAYINGS: Final = tuple(
             r"PM2\s+log: Stopping app:(?P<target>\S+) id:\d+",
             _CHANGE | {"action": "stop", "outcome": str(Outcome.STARTED)},
         ),
+        (
+            r"PM2\s+log: \[PM2\]\[WORKER\] Process (?P<target>\S+) restarted because it exceeds --max-memory-restart.*",
+            _FAILED | {"action": "oom", "severity": 17},
+        ),
         (r"PM2\s+log: .*(?:reload|restart).*", _CHANGE | {"action": "restart", "target": "pm2"}),
         (r"PM2\s+error: Process (?P<target>\S+) .*memory.*", _FAILED | {"action": "oom", "severity": 17}),
     )
@@ -52,20 +69,36 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     if "level" not in match:
         message = match.text("message")
         told = pc.starts_with(message, "PM2 ")
-        return each_unique(pc.if_else(told, message, ""), _told) if pc.any(told).as_py() else {}
+        changes = each_unique(pc.if_else(told, message, ""), _told) if pc.any(told).as_py() else {}
+        return changes | _whole(message)
     severity = severity_of(match.text("level"))
     return {"severity": severity, "level": None, "refused": np.asarray(severity.is_null())}
 
 
 def _told(text: str) -> dict[str, Any]:
-    for pattern, meaning in _SAYINGS:
-        found = pattern.fullmatch(text)
-        if found:
-            return meaning | found.groupdict()
-    return {"kind": str(Kind.LOG)}
+    return told_by(text, _SAYINGS)
+
+
+def _whole(message: Column) -> dict[str, Any]:
+    """Put what is indented, the frames of a stack trace, behind the message above."""
+    indented = np.asarray(pc.match_substring_regex(message, r"^(?:[ \t]|\}$)"))
+    indented[:1] = False
+    if not indented.any():
+        return {}
+    texts = message.to_pylist()
+    head = 0
+    for row, more in enumerate(indented.tolist()):
+        if not more:
+            head = row
+        elif len(texts[head]) < MAX_JOINED:
+            texts[head] += "\n" + texts[row]
+    return {"message": pa.array(texts, pa.string()), "joined": indented}
 
 
 _RUN: Final = "log4js 6 on Node of this machine, colours taken out"
+_WINSTON: Final = "winston 3.19 on Node 20, format.printf as in its README"
+_PM2: Final = "PM2 7.0.4 on Node 20"
+_TRACE: Final = "\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)"
 
 SAMPLES: Final = (
     Sample(
@@ -74,19 +107,19 @@ SAMPLES: Final = (
         _RUN,
     ),
     Sample(
-        b"2022-11-10T10:29:58.123Z [error]: boom",
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 17, "message": "boom"},
-        "composed after: README of winston, format.printf with brackets",
+        b"2026-11-22T13:59:21.030Z [error]: Error: connect ECONNREFUSED 127.0.0.1:5999" + _TRACE.encode(),
+        {"time": "2026-11-22T13:59:21.03+00:00", "severity": 17, "message": "Error: connect ECONNREFUSED 127.0.0.1:5999" + _TRACE},
+        _WINSTON + ", with brackets",
     ),
     Sample(
-        b"2022-11-10T10:29:58.123Z warn: slow",
-        {"time": "2022-11-10T10:29:58.123+00:00", "severity": 13, "message": "slow"},
-        "composed after: README of winston, format.printf",
+        b"2026-11-22T13:59:21.031Z warn: slow",
+        {"time": "2026-11-22T13:59:21.031+00:00", "severity": 13, "message": "slow"},
+        _WINSTON,
     ),
     Sample(
-        b"2022-11-10T10:29:58.123Z [shop] info: ready",
-        {"logger": "shop", "severity": 9, "message": "ready"},
-        "composed after: README of winston, format.printf with a label",
+        b"2026-11-22T13:59:21.030Z [right meow!] info: What time is the testing at?",
+        {"logger": "right meow!", "severity": 9, "message": "What time is the testing at?"},
+        _WINSTON + ", with a label",
     ),
     Sample(b"[2026-11-22T12:10:12.036] [INFO] default - x\x00\xff\x1b[31m [2026-11-22T12:10:12.036] [FATAL] a - b", {"severity": 9},
            "hostile: NUL, bad UTF-8, an escape and another line inside a message"),
@@ -95,19 +128,24 @@ SAMPLES: Final = (
 
 PM2_SAMPLES: Final = (
     Sample(
-        b"2022-11-10T10:29:58: PM2 log: App [web:0] online",
-        {"time": "2022-11-10T10:29:58", "kind": "change", "action": "start", "target": "web", "outcome": "changed"},
-        "composed after: source of PM2, God.js",
+        b"2026-11-22T13:59:24: PM2 log: App [web:0] online",
+        {"time": "2026-11-22T13:59:24", "kind": "change", "action": "start", "target": "web", "outcome": "changed"},
+        _PM2,
     ),
     Sample(
-        b"2022-11-10T10:29:58: PM2 log: App [web:0] exited with code [1] via signal [SIGINT]",
-        {"kind": "change", "action": "crash", "outcome": "failed", "severity": 17},
-        "composed after: source of PM2, God.js",
+        b"2026-11-22T13:59:28: PM2 log: App [crashy:1] exited with code [1] via signal [SIGINT]",
+        {"kind": "change", "action": "crash", "outcome": "failed", "severity": 17, "target": "crashy"},
+        _PM2 + ", an exception that nothing catches",
     ),
     Sample(
-        b"2022-11-10T10:29:58: Error: boom\n    at main (/app/x.js:1:7)",
-        {"kind": "log", "message": "Error: boom\n    at main (/app/x.js:1:7)"},
-        "composed after: PM2 documentation, Log management: --time",
+        b"2026-11-22T13:59:55: PM2 log: [PM2][WORKER] Process 2 restarted because it exceeds --max-memory-restart value (current_memory=52080640 max_memory_limit=1048576 [octets])",
+        {"kind": "change", "action": "oom", "outcome": "failed", "severity": 17, "target": "2"},
+        _PM2,
+    ),
+    Sample(
+        b"2026-11-22T13:59:27: Error: boom\n2026-11-22T13:59:27:     at Timeout._onTimeout (/app/app.js:3:31)\n2026-11-22T13:59:27:     at listOnTimeout (node:internal/timers:581:17)\n2026-11-22T13:59:28: TypeError: Cannot read properties of null (reading 'x')",
+        {"kind": "log", "message": "Error: boom\n    at Timeout._onTimeout (/app/app.js:3:31)\n    at listOnTimeout (node:internal/timers:581:17)"},
+        _PM2 + ", --time; a directory shortened",
     ),
     Sample(b"2022-11-31T10:29:58: x", None, "hostile: no such day"),
 )  # fmt: skip

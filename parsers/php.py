@@ -29,6 +29,7 @@ from afterlog.parser import (
     each_unique,
     severity_of,
     stamped,
+    told_by,
 )
 
 _STAMP: Final = Form("dd-bbb-YYYY HH:MM:SSF", "10-Nov-2022 10:29:58")
@@ -70,12 +71,8 @@ def _fpm(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return columns | each_unique(match.text("message"), _told)
 
 
-def _told(text: str) -> dict[str, str]:
-    for pattern, meaning in _SAYINGS:
-        found = pattern.fullmatch(text)
-        if found:
-            return meaning | found.groupdict()
-    return {"kind": str(Kind.LOG)}
+def _told(text: str) -> dict[str, Any]:
+    return told_by(text, _SAYINGS)
 
 
 _RUN: Final = "PHP 8.2 (Debian), php-fpm and php on loopback"
@@ -95,9 +92,14 @@ SAMPLES: Final = (
     ),
     Sample(b"[22-Nov-2026 12:48:20 Europe/Berlin] hello from app", {"severity": None, "message": "hello from app"}, _RUN),
     Sample(
-        b"[10-Jul-2022 10:29:58 Asia/Kolkata] PHP Notice:  x",
-        {"time": "2022-07-10T10:29:58+05:30", "severity": 10},
-        "composed after: PHP manual, error_log; another zone",
+        b"[22-Nov-2026 19:41:17 Asia/Kolkata] PHP Deprecated:  dep in /tmp/ts/web/php/warn.php on line 1",
+        {"time": "2026-11-22T19:41:17+05:30", "severity": 13},
+        _RUN + "; another zone",
+    ),
+    Sample(
+        b"[22-Nov-2026 14:11:07 UTC] PHP Fatal error:  Allowed memory size of 16777216 bytes exhausted (tried to allocate 67112960 bytes) in /tmp/ts/web/php/mem.php on line 1",
+        {"time": "2026-11-22T14:11:07+00:00", "severity": 21, "kind": "log"},
+        _RUN + ", memory_limit reached",
     ),
     Sample(b"[22-Nov-2026 11:48:23 UTC] user \x00\xff\x1b[31m [23-Nov-2026 00:00:00 UTC] PHP Fatal error:  x", {"time": "2026-11-22T11:48:23+00:00", "severity": None},
            "hostile: NUL, bad UTF-8, an escape and another line inside a message"),
@@ -119,9 +121,14 @@ FPM_SAMPLES: Final = (
     Sample(b"[22-Nov-2026 11:48:26] NOTICE: Reloading in progress ...", {"kind": "change", "action": "reload"}, _RUN),
     Sample(b"[22-Nov-2026 11:48:27] NOTICE: exiting, bye-bye!", {"kind": "change", "action": "stop"}, _RUN),
     Sample(
-        b"[10-Nov-2022 10:29:58] WARNING: [pool www] child 4242 exited on signal 11 (SIGSEGV - core dumped) after 12.345678 seconds from start",
-        {"kind": "change", "action": "crash", "outcome": "failed", "pool": "www"},
-        "composed after: source, fpm_children.c",
+        b"[22-Nov-2026 14:11:12] WARNING: [pool www] child 26032 exited on signal 9 (SIGKILL) after 1.477758 seconds from start",
+        {"kind": "change", "action": "crash", "outcome": "failed", "pool": "www", "severity": 13},
+        _RUN + ", a child killed",
+    ),
+    Sample(
+        b"[22-Nov-2026 14:11:17] ERROR: unable to bind listening socket for address '203.0.113.1:80': Cannot assign requested address (99)",
+        {"kind": "change", "action": "start", "outcome": "failed", "severity": 17},
+        _RUN + ", an address it has not",
     ),
     Sample(
         b"[22-Nov-2026 11:48:22]  [pool www] pid 32404\nscript_filename = /tmp/fx/php/www/b.php\n[0x00007fed14613070] sleep() /tmp/fx/php/www/b.php:1",

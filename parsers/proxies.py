@@ -20,7 +20,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Sample, each_unique
+from afterlog.parser import (
+    Column,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    each_unique,
+    status_of,
+)
 
 _NOTHING: Final = pa.scalar(None, pa.string())
 _HEAD: Final = '[{time:iso}] "{request:request}" {status:d} {flags:word} '
@@ -42,7 +51,7 @@ _DASHED: Final = (
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    columns: dict[str, Any] = {"protocol": None, "status": _status(match)}
+    columns: dict[str, Any] = {"protocol": None, "status": status_of(match)}
     for name in (*_DASHED, "router", "referer"):
         if name in match:
             columns[name] = _given(match.text(name))
@@ -65,12 +74,8 @@ def _given(column: Column) -> Column:
     return pc.if_else(pc.is_in(column, pa.array(["-", ""])), _NOTHING, column)
 
 
-def _status(match: Match) -> Column:
-    values, there = match.int("status")
-    return pa.array(values, pa.int64(), mask=~(there & (values >= 100) & (values <= 599)))
-
-
-_ENVOY: Final = "composed after: Envoy documentation, default format string: example"
+_ENVOY: Final = "Envoy documentation, default format string: example"
+_ISTIO_DOC: Final = "Istio documentation, Envoy access logs: example"
 
 ENVOY_SAMPLES: Final = (
     Sample(
@@ -80,14 +85,20 @@ ENVOY_SAMPLES: Final = (
         _ENVOY,
     ),
     Sample(
-        b'[2022-11-10T10:29:58.123Z] "GET /x HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0 - "192.0.2.7,10.0.0.9" "curl/7.88.1" "a1b2" "example.com" "-" - - 10.0.0.5:8080 10.0.0.9:5000 - default',
-        {"status": 503, "flags": "UH", "client": "192.0.2.7", "upstream": None, "duration": 0.0, "details": "no_healthy_upstream"},
-        "composed after: Istio documentation, Envoy access logs: default format",
+        b'[2022-02-09T13:34:21.473Z] "GET / HTTP/1.1" 503 UF,URX upstream_reset_before_response_started{connection_failure} - "-" 0 91 24255 - "-" "curl/7.68.0" "5ab981ed-c95f-4730-8732-2fe6fd7f6208" "customer.default.svc.cluster.local:8080" "172.16.0.15:8080" outbound|8080||customer.default.svc.cluster.local - 172.18.2.58:8080 192.168.205.6:34832 - default',
+        {"time": "2022-02-09T13:34:21.473+00:00", "status": 503, "flags": "UF,URX", "client": "192.168.205.6", "upstream": "172.16.0.15:8080",
+         "duration": 24.255, "details": "upstream_reset_before_response_started{connection_failure}", "service": "outbound|8080||customer.default.svc.cluster.local"},
+        "log of Istio quoted in a public repository",
+    ),
+    Sample(
+        b'[2022-01-27T14:41:36.124Z] "GET /status/418 HTTP/2" 418 - via_upstream - "-" 0 135 5 4 "10.128.2.35" "curl/7.64.1" "c876d2f9-52ab-9bad-a7f5-383d5a5ecc48" "httpbin.apps.mycluster.nancyge.com" "10.128.2.113:80" outbound|8000||httpbin.httpbin.svc.cluster.local 10.128.2.200:49520 10.128.2.200:8443 10.128.2.35:41704 httpbin.apps.mycluster.nancyge.com -',
+        {"status": 418, "client": "10.128.2.35", "upstream": "10.128.2.113:80", "duration": 0.005},
+        "log of Istio's gateway quoted in a public repository",
     ),
     Sample(
         b'[2020-11-25T21:26:18.409Z] "GET /status/418 HTTP/1.1" 418 - via_upstream - "-" 0 135 4 4 "-" "curl/7.73.0-DEV" "84961386-6d84-929d-98bd-c5aee93b5c88" "httpbin:8000" "10.44.1.27:80" outbound|8000||httpbin.foo.svc.cluster.local 10.44.1.23:37652 10.0.45.184:8000 10.44.1.23:46520 - default',
         {"status": 418, "upstream": "10.44.1.27:80", "service": "outbound|8000||httpbin.foo.svc.cluster.local", "duration": 0.004, "client": "10.44.1.23"},
-        "composed after: Istio documentation, Envoy access logs: example",
+        _ISTIO_DOC,
     ),
     Sample(b'[2016-04-15T20:17:00.310Z] "GET /\x00\xff\x1b[31m HTTP/2" 0 DC 154 0 226 - "-" "-" "-" "-" "-"', {"status": None, "flags": "DC", "client": None},
            "hostile: NUL, bad UTF-8 and an escape in a path; a client that went away"),
@@ -96,10 +107,25 @@ ENVOY_SAMPLES: Final = (
 
 TRAEFIK_SAMPLES: Final = (
     Sample(
-        b'192.0.2.7 - - [10/Nov/2022:10:29:58 +0000] "GET /x HTTP/1.1" 502 11 "-" "-" 42 "web@docker" "http://10.0.0.3:80" 3ms',
-        {"time": "2022-11-10T10:29:58+00:00", "kind": "request", "client": "192.0.2.7", "status": 502, "bytes": 11, "service": "web@docker",
-         "upstream": "10.0.0.3:80", "duration": 0.003, "path": "/x", "user": None},
-        "composed after: Traefik documentation, common log format with Traefik's additions",
+        b'111.111.133.18 - - [27/Sep/2018:18:25:09 +0000] "GET / HTTP/1.1" 200 1022 "-" "Scalyr-monitor; https://www.scalyr.com/help/monitors" 1234 "frontend" "http://192.168.10.10:8080" 2ms',
+        {"time": "2018-09-27T18:25:09+00:00", "kind": "request", "client": "111.111.133.18", "status": 200, "bytes": 1022, "service": "frontend",
+         "upstream": "192.168.10.10:8080", "duration": 0.002, "path": "/", "user": None},
+        "Traefik 1.7, github.com/traefik/traefik/pull/3942",
+    ),
+    Sample(
+        b'127.0.0.1 - - [13/Mar/2020:18:49:07 +0000] "GET /ping HTTP/1.1" 200 2 "-" "-" 1 "ping@internal" - 0ms',
+        {"time": "2020-03-13T18:49:07+00:00", "status": 200, "service": "ping@internal", "upstream": None, "duration": 0.0},
+        "Traefik 2.1.6, github.com/traefik/traefik/issues/6481",
+    ),
+    Sample(
+        b'172.17.0.1 - - [13/Dec/2017:19:49:27 +0000] "GET / HTTP/1.1" 200 612 - "curl/7.54.0" 34 "Host-nginx1-test-tld-3" "http://172.17.0.3:80" 0ms',
+        {"status": 200, "bytes": 612, "service": "Host-nginx1-test-tld-3", "upstream": "172.17.0.3:80", "referer": None},
+        "Traefik 1.4, github.com/traefik/traefik/issues/2565",
+    ),
+    Sample(
+        b'172.17.0.1 - - [13/Dec/2017:19:49:27 +0000] "GET / HTTP/1.1" - - - "curl/7.54.0" 33 "Host-nginx1-test-tld-3" - 0ms',
+        {"status": None, "bytes": None, "client": "172.17.0.1", "upstream": None},
+        "Traefik 1.4, a redirect, github.com/traefik/traefik/issues/2565",
     ),
     Sample(b'192.0.2.7 - - [10/Nov/2022:10:29:58 +0000] "GET /\x00\xff\x1b[31m HTTP/1.1" 404 19 "-" "-" 43 "-" "-" 0ms', {"status": 404, "upstream": None, "service": None},
            "hostile: NUL, bad UTF-8 and an escape in a path; no router fits"),
@@ -130,7 +156,23 @@ PARSER = (
         layouts=(
             Layout(
                 '{client:ip} {_:word} {user:word} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}" '
-                '{count:d} "{router}" "{upstream}" {duration:ms}ms'
+                '{count:d} "{router}" "{upstream}" {duration:ms}ms',
+                name="Traefik",
+            ),
+            Layout(
+                '{client:ip} {_:word} {user:word} [{time:clf}] "{request:request}" {status:d} {bytes:d} "{referer}" "{agent}" '
+                '{count:d} "{router}" {upstream:word} {duration:ms}ms',
+                name="without an upstream, to 2.2",
+            ),
+            Layout(
+                '{client:ip} {_:word} {user:word} [{time:clf}] "{request:request}" {status:d} {bytes:d} {referer:word} "{agent}" '
+                '{count:d} "{router}" "{upstream}" {duration:ms}ms',
+                name="without a referrer, 1.x",
+            ),
+            Layout(
+                '{client:ip} {_:word} {user:word} [{time:clf}] "{request:request}" {status:d} {bytes:d} {referer:word} "{agent}" '
+                '{count:d} "{router}" {upstream:word} {duration:ms}ms',
+                name="without a referrer and an upstream, 1.x",
             ),
         ),
         kind=Kind.REQUEST,

@@ -20,7 +20,19 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Form, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique, stamped
+from afterlog.parser import (
+    Column,
+    Form,
+    Kind,
+    Layout,
+    LineParser,
+    Match,
+    Outcome,
+    Sample,
+    each_unique,
+    stamped,
+    told_by,
+)
 
 _FORMS: Final = (
     Form("dd bbb YYYY HH:MM:SSF", "10 Nov 2022 10:29:58.123"),
@@ -66,11 +78,7 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
 
 
 def _told(text: str) -> dict[str, Any]:
-    for pattern, meaning in _SAYINGS:
-        found = pattern.fullmatch(text)
-        if found:
-            return meaning | found.groupdict()
-    return {"kind": str(Kind.LOG)}
+    return told_by(text, _SAYINGS)
 
 
 _RUN: Final = "Redis 7.0.15 on loopback"
@@ -109,19 +117,34 @@ SAMPLES: Final = (
         _RUN,
     ),
     Sample(
-        b"1234:M 10 Nov 10:29:58.123 * DB saved on disk",
-        {"time": "2000-11-10T10:29:58.123", "kind": "log", "pid": "1234"},
-        "composed after: form of the source of 3.2, debug.c and server.c, without year",
+        b"1133:M 22 Nov 2026 14:17:51.490 # Redis 7.0.15 crashed by signal: 11, si_code: 0",
+        {"kind": "change", "action": "crash", "outcome": "failed", "severity": 21},
+        _RUN + ", SIGSEGV sent to it",
     ),
     Sample(
-        b"[31459] 03 Jun 11:08:07.541 * The server is now ready to accept connections on port 6379",
-        {"time": "2000-06-03T11:08:07.541", "kind": "change", "action": "start", "pid": "31459", "role": None},
-        "composed after: form and message of the source of 2.8, redis.c",
+        b"26647:C 22 Nov 2026 14:11:28.083 # Write error saving DB on disk(rdbSaveRio): No space left on device",
+        {"kind": "log", "role": "C", "severity": 13},
+        _RUN + ", a full file system",
     ),
     Sample(
-        b"7:X 10 Nov 2022 10:29:58.123 # +switch-master mymaster 10.0.0.1 6379 10.0.0.2 6379",
-        {"kind": "change", "action": "failover", "group": "mymaster"},
-        "composed after: documentation of Redis Sentinel, Pub/Sub messages",
+        b"3308:M 27 Oct 08:37:26.438 * The server is now ready to accept connections on port 6379",
+        {"time": "2000-10-27T08:37:26.438", "kind": "change", "action": "start", "pid": "3308", "role": "M"},
+        "log of Redis 3 quoted in a public repository, without year",
+    ),
+    Sample(
+        b"[3279] 01 Feb 20:14:29.429 * The server is now ready to accept connections on port 6379",
+        {"time": "2000-02-01T20:14:29.429", "kind": "change", "action": "start", "pid": "3279", "role": None},
+        "log of Redis 2.8.17 quoted in a public repository",
+    ),
+    Sample(
+        b"2510:X 22 Nov 2026 14:19:14.028 # +switch-master mymaster 127.0.0.1 36379 127.0.0.1 36380",
+        {"kind": "change", "action": "failover", "group": "mymaster", "role": "X"},
+        _RUN + ", Sentinel, its master crashed",
+    ),
+    Sample(
+        b"2444:M 22 Nov 2026 14:19:12.979 * MASTER MODE enabled (user request from 'id=4 addr=127.0.0.1:52856 laddr=127.0.0.1:36380 fd=9 name=sentinel-6e501b0d-cmd age=4 idle=0')",
+        {"kind": "change", "action": "promote"},
+        _RUN + ", a failover; the end cut off",
     ),
     Sample(
         b"7:M 10 Nov 2022 10:29:58.123 - Client \x00\xff\x1b[31m * Ready to accept connections",

@@ -15,10 +15,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique
 
 _AT: Final = r"(?P<client>[^\s]+) port (?P<port>[0-9]+)"
 _ACCEPTED: Final = re.compile(
@@ -43,6 +42,12 @@ _SAYINGS: Final[tuple[tuple[re.Pattern[str], int | None], ...]] = tuple(
         (rf"Disconnected from user (?P<actor>.*) {_AT}", None),
         (rf"(?:Disconnected from|Connection (?:closed|reset) by|Connection from) {_AT}(?: .*)?", None),
         (rf"Received disconnect from {_AT}:(?P<reason>.*)", None),
+        (r"Received disconnect from (?P<client>[^\s:]+|[0-9a-fA-F:]+): (?P<reason>\d+: .*)", None),
+        (
+            r"error: Received disconnect from (?P<client>[^\s:]+|[0-9a-fA-F:]+)(?: port (?P<port>[0-9]+))?: ?(?P<reason>\d+: .*)",
+            17,
+        ),
+        (r"Connection (?:closed|reset) by (?P<client>[^\s]+)(?: \[preauth\])?", None),
         (r"pam_unix\(sshd:session\): session (?:opened|closed) for user (?P<actor>[^\s(]+).*", None),
         (
             r"pam_unix\(sshd:auth\): authentication failure; .* rhost=(?P<client>\S+)(?: +user=(?P<actor>\S+))?\s*",
@@ -58,16 +63,10 @@ _SAYINGS: Final[tuple[tuple[re.Pattern[str], int | None], ...]] = tuple(
         (r"fatal: .*", 18),
     )
 )
-_TOLD: Final = {
-    "kind": pa.string(), "severity": pa.int8(), "action": pa.string(), "outcome": pa.string(), "actor": pa.string(),
-    "client": pa.string(), "port": pa.string(), "auth_method": pa.string(), "key": pa.string(), "reason": pa.string(),
-}  # fmt: skip
 
 
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
-    said = match.text("message").dictionary_encode()
-    told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    columns = each_unique(match.text("message"), _told)
     return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 
@@ -82,6 +81,7 @@ def _told(text: str) -> dict[str, Any]:
 
 _RECORDING: Final = "recording misspelt-file-name, web-01/var/log/auth.log"
 _RUN: Final = "OpenSSH 9.2p1 on loopback"
+_LOGHUB: Final = "public log of the LogHub collection, OpenSSH"
 
 
 def _sample(text: bytes, expect: dict[str, object] | None, origin: str = _RUN) -> Sample:
@@ -139,6 +139,31 @@ SAMPLES: Final = (
         b"Received disconnect from 10.20.0.2 port 51539:11: disconnected by user",
         {"kind": "log", "client": "10.20.0.2", "reason": "11: disconnected by user"},
         _RECORDING,
+    ),
+    _sample(
+        b"Received disconnect from 183.62.140.253: 11: Bye Bye [preauth]",
+        {"kind": "log", "client": "183.62.140.253", "reason": "11: Bye Bye [preauth]", "severity": None},
+        _LOGHUB,
+    ),
+    _sample(
+        b"error: Received disconnect from 103.99.0.122: 14: No more user authentication methods available. [preauth]",
+        {
+            "kind": "log",
+            "severity": 17,
+            "client": "103.99.0.122",
+            "reason": "14: No more user authentication methods available. [preauth]",
+        },
+        _LOGHUB,
+    ),
+    _sample(
+        b"Failed password for invalid user guest from 103.99.0.122 port 52172 ssh2",
+        {"severity": 13, "actor": "guest", "client": "103.99.0.122", "port": "52172"},
+        _LOGHUB,
+    ),
+    _sample(
+        b"Connection closed by 173.234.31.186 [preauth]",
+        {"kind": "log", "client": "173.234.31.186", "severity": None},
+        _LOGHUB,
     ),
     _sample(
         b"pam_unix(sshd:session): session opened for user deploy(uid=1101) by (uid=0)",

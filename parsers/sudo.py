@@ -15,10 +15,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, each_unique
 
 _SAID: Final = re.compile(r"\s*(?P<actor>\S[^:]*?) : (?P<rest>.*)", re.DOTALL)
 _PART: Final = re.compile(r"(?P<key>HOST|TTY|CWD|PWD|CHROOT|USER|GROUP|TSID|ENV)=(?P<value>.*)", re.DOTALL)
@@ -32,17 +31,10 @@ _FIELD_OF: Final = {
 }
 _AUTHENTICATION: Final = re.compile(r"pam_\w+\(sudo[^)]*:auth\): (?:authentication failure|conversation failed)")
 _WARN: Final = 13
-_TOLD: Final = {
-    "kind": pa.string(), "severity": pa.int8(), "action": pa.string(), "target": pa.string(), "outcome": pa.string(),
-    "actor": pa.string(), "pwd": pa.string(), "runas": pa.string(), "runas_group": pa.string(), "tty": pa.string(),
-    "env": pa.string(), "reason": pa.string(),
-}  # fmt: skip
 
 
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
-    said = match.text("message").dictionary_encode()
-    told = [_told(text) for text in said.dictionary.to_pylist()]
-    columns = {name: pa.array([one.get(name) for one in told], kind).take(said.indices) for name, kind in _TOLD.items()}
+    columns = each_unique(match.text("message"), _told)
     return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
 
 

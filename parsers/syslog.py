@@ -10,77 +10,42 @@ with ``program:`` and (where a priority or the old stamp makes it certain) witho
 
 Traps: the old stamp has neither year nor zone; a tag cannot hold blanks, so that brackets in a message are no pid;
 one blank behind the colon belongs to the envelope, further ones to the message (sudo pads the account); rsyslog
-writes control characters as ``#033``. A priority is 8 times the facility plus the severity; the severities 0 to 7 become the
-OpenTelemetry numbers 21, 19, 18, 17, 13, 10, 9, 5.
+writes control characters as ``#033``. ``message repeated 5 times: [ …]`` (rsyslog) and ``last message repeated 5 times``
+(sysklogd, older rsyslog) are one more record of the message they repeat, with the count in ``repeated``.
 
 https://www.rfc-editor.org/rfc/rfc3164
 https://www.rsyslog.com/doc/configuration/templates.html#reserved-template-names
-https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
+https://www.rsyslog.com/doc/configuration/action/rsconf1_repeatedmsgreduction.html
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
-from afterlog.parser import Column, Layout, LineParser, Match, Sample
-
-# emerg, alert, crit, err, warning, notice, info, debug
-_SEVERITIES: Final = np.array([21, 19, 18, 17, 13, 10, 9, 5], np.int8)
-_FACILITIES: Final = pa.array(
-    [
-        "kern",
-        "user",
-        "mail",
-        "daemon",
-        "auth",
-        "syslog",
-        "lpr",
-        "news",
-        "uucp",
-        "cron",
-        "authpriv",
-        "ftp",
-        "ntp",
-        "audit",
-        "alert",
-        "clock",
-    ]
-    + [f"local{number}" for number in range(8)]
-)
-_HIGHEST_PRI: Final = 8 * len(_FACILITIES) - 1
+from afterlog.parser import Column, Layout, LineParser, Match, Sample, of_priority, of_repetition
 
 
-def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
-    if "program" not in match:
-        columns |= {"program": pa.nulls(len(match), pa.string())}
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    columns: dict[str, Any] = {} if "program" in match else {"program": pa.nulls(len(match), pa.string())}
     if "pri" in match:
-        values, there = match.int("pri")
-        known = there & (values >= 0) & (values <= _HIGHEST_PRI)
-        values = np.where(known, values, 0)
-        columns |= {
-            "severity": pa.array(_SEVERITIES[values % 8], mask=~known),
-            "facility": _FACILITIES.take(pa.array(values // 8, mask=~known)),
-            "pri": pa.nulls(len(match), pa.string()),  # the two columns above say it
-        }
-    return columns
+        columns |= of_priority(match)
+    if match.types["time"] == "iso":
+        joined = match.lines.block.octets[match.span("time")[0] + _DATE] == ord("T")
+        if not joined.all():
+            columns["refused"] = ~joined
+    return columns | of_repetition(match)
 
 
+_DATE: Final = len("2022-11-10")  # behind it syslog's stamps have a T; with a blank it is another program's log
 _OLD: Final = "{time:syslog} {host:host} "
 _ISO: Final = "{time:iso} {host:host} "
-_PID: Final = "{program:word}[{pid:d}]: {message:rest}"
-_TAG: Final = "{program:word}: {message:rest}"
+_TAG: Final = "{tag:tag}: {message:rest}"
 _BARE: Final = "{message:rest}"
 _FORMS: Final = (
-    _OLD + _PID,
     _OLD + _TAG,
-    _ISO + _PID,
     _ISO + _TAG,
-    "<{pri:d}>" + _OLD + _PID,
     "<{pri:d}>" + _OLD + _TAG,
-    "<{pri:d}>" + _ISO + _PID,
     "<{pri:d}>" + _ISO + _TAG,
     "<{pri:d}>" + _OLD + _BARE,
     "<{pri:d}>" + _ISO + _BARE,
@@ -192,8 +157,19 @@ SAMPLES: Final = (
     ),
     Sample(
         b"Nov 10 10:29:58 web-01 last message repeated 3 times",
-        {"host": "web-01", "program": None, "message": "last message repeated 3 times"},
+        {"host": "web-01", "program": None, "message": "last message repeated 3 times", "repeated": "3"},
         "sysklogd, syslogd.c",
+    ),
+    Sample(
+        b"Nov 22 14:28:02 vm sshd[77]: message repeated 2 times: [ Failed password for root from 10.0.0.9 port 22 ssh2]",
+        {
+            "service": "sshd",
+            "pid": "77",
+            "message": "Failed password for root from 10.0.0.9 port 22 ssh2",
+            "client": "10.0.0.9",
+            "repeated": "2",
+        },
+        _RUN + ", $RepeatedMsgReduction on",
     ),
     Sample(
         b"Nov 22 11:19:34 vm kernel: [   12.345678] Out of memory: Killed process 4242 (apache2) total-vm:1234kB",
@@ -225,6 +201,7 @@ SAMPLES: Final = (
         {"program": "app", "message": "x" * 1_000_000},
         "hostile: a line of 1 MB",
     ),
+    Sample(b"2022-11-10 11:14:58,123 INFO shop.orders: x", None, "Python's logging, which is not syslog"),
     Sample(b"Nov 31 11:14:58 web-01 app[1]: x", None, "hostile: no such day"),
     Sample(b"Nov 10 11:14:58", None, "hostile: a line cut short"),
 )

@@ -4,7 +4,8 @@ An envelope: ``<165>1 2003-10-11T22:14:15.003Z host program 8710 ID47 [exampleSD
 said is handed to the parser of that program.
 
 Traps: ``-`` stands for anything unknown, also for the time, and then the line is refused; a byte order mark may stand
-before the message; a closing bracket in structured data is escaped; there may be no message at all.
+before the message, and with rsyslog's template a blank that belongs to nothing; a closing bracket in structured data is
+escaped; there may be no message at all.
 
 https://www.rfc-editor.org/rfc/rfc5424
 https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
@@ -13,40 +14,28 @@ https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Layout, LineParser, Match, Sample
+from afterlog.parser import Column, Layout, LineParser, Match, Sample, of_priority, of_repetition
 
-_SEVERITIES: Final = np.array([21, 19, 18, 17, 13, 10, 9, 5], np.int8)
-_FACILITIES: Final = (
-    "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock "
-    "local0 local1 local2 local3 local4 local5 local6 local7"
-).split()
 _NOTHING: Final = pa.scalar(None, pa.string())
 _BOM: Final = "\ufeff"
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    values, there = match.int("pri")
-    known = there & (values >= 0) & (values < 8 * len(_FACILITIES))
-    values = np.where(known, values, 0)
-    columns: dict[str, Any] = {
-        "severity": pa.array(_SEVERITIES[values % 8], mask=~known),
-        "facility": pa.array(_FACILITIES).take(pa.array(values // 8, mask=~known)),
-        "pri": None,
-    }
+    columns = of_priority(match)
     for name in ("program", "pid", "msgid"):
         text = match.text(name)
         columns[name] = pc.if_else(pc.equal(text, "-"), _NOTHING, text)
     if "message" not in match:
         return columns | {"message": pa.repeat("", len(match))}
-    message = match.text("message")
-    marked = pc.starts_with(message, _BOM)
+    repeated = of_repetition(match)
+    message = repeated.get("message", match.text("message"))
+    marked = pc.or_(pc.starts_with(message, _BOM), pc.starts_with(message, " "))
     if pc.any(marked).as_py():
-        columns["message"] = pc.if_else(marked, pc.utf8_slice_codeunits(message, 1), message)
-    return columns
+        repeated["message"] = pc.if_else(marked, pc.utf8_slice_codeunits(message, 1), message)
+    return columns | repeated
 
 
 _HEAD: Final = "<{pri:d}>1 {time:iso} {host:host} {program:word} {pid:word} {msgid:word} "
@@ -58,6 +47,7 @@ _FORMS: Final = (
     _HEAD + "[{structured}]",
 )
 _RFC: Final = "RFC 5424, section 6.5"
+_RSYSLOG: Final = "rsyslog 8.2302 on loopback, RSYSLOG_SyslogProtocol23Format, $RepeatedMsgReduction on"
 
 SAMPLES: Final = (
     Sample(
@@ -86,6 +76,17 @@ SAMPLES: Final = (
         b"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [origin] restarted",
         {"structured": "origin", "message": "restarted"},
         _RFC + ", example 3 with an element without parameters",
+    ),
+    Sample(
+        b"<13>1 2026-11-22T14:28:02.705985+00:00 vm sshd 77 - -  message repeated 2 times: [ Failed password for root from 10.0.0.9 port 22 ssh2]",
+        {"time": "2026-11-22T14:28:02.705985+00:00", "service": "sshd", "pid": "77", "repeated": "2", "client": "10.0.0.9",
+         "message": "Failed password for root from 10.0.0.9 port 22 ssh2"},
+        _RSYSLOG,
+    ),
+    Sample(
+        b"98 <11>1 2026-11-22T14:28:01.666327+00:00 vm tester - - -  message repeated 4 times: [ disk is full]",
+        {"program": "tester", "message": "disk is full", "repeated": "4", "severity": 17},
+        _RSYSLOG + ", sent with octet counting",
     ),
     Sample(b"<14>1 2003-10-11T22:14:15.003Z host app - - -", {"program": "app", "message": "", "severity": 9}, _RFC + ", a line without message"),
     Sample(

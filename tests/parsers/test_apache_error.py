@@ -32,11 +32,11 @@ def read(*lines: str, events: int | None = None) -> dict[str, list[object]]:
         ("mpm_worker", "AH00298: SIGHUP received.  Attempting to restart", "restart"),
         ("mpm_prefork", "AH00170: caught SIGWINCH, shutting down gracefully", "stop"),
         ("mpm_prefork", "AH00169: caught SIGTERM, shutting down", "stop"),
-        ("core", "AH00052: child pid 4711 exit signal Segmentation fault (11)", None),
+        ("core", "AH00052: child pid 4711 exit signal Segmentation fault (11)", "crash"),
         ("php", "caught SIGTERM, shutting down", None),
     ],
 )
-def test_only_the_server_itself_starts_and_stops(module, text, action):
+def test_only_the_server_itself_starts_stops_and_crashes(module, text, action):
     columns = read(f"{NEW}[{module}:notice] [pid 7:tid 7] {text}")
     assert columns.get("action", [None]) == [action]
     assert columns["kind"] == ["change" if action else "log"]

@@ -37,3 +37,15 @@ def test_the_client_has_no_port(client):
 def test_a_target_that_never_answered_has_neither_name_nor_duration():
     told = read("aws-alb", ALB.format(client="192.0.2.7", target="-", times="-1 -1 -1", status=503, path="/a?b=c"))
     assert (told["upstream"], told["duration"], told["status"], told["path"]) == ([None], [None], [503], ["/a?b=c"])
+
+
+def test_what_a_cloudfront_file_says_of_itself_is_neither_an_event_nor_a_line_that_could_not_be_read():
+    head = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip\n"
+    row = next(
+        sample.text.decode()
+        for sample in registry()["aws-cloudfront"].samples
+        if sample.expect and not sample.text.startswith(b"#")
+    )
+    [part] = parse(registry()["aws-cloudfront"], [Block(f"{head}{row}\n{row}\n".encode(), 1, 0)], registry())
+    assert part.batch is not None
+    assert (part.lines, len(part.batch.rows), part.continuations, part.rejects) == (4, 2, 2, ())

@@ -72,3 +72,29 @@ def test_the_words_of_a_severity_are_taken_near_the_beginning():
     )
     severities = [value for batch in read(text) for value in batch.columns["severity"].to_pylist()]
     assert severities == [13, 17, 9, None, None]
+
+
+LOOSE = {
+    "1/2/2022 3:04:05 PM": "2022-01-02T15:04:05",
+    "1/13/2022 12:04:05 AM": "2022-01-13T00:04:05",
+    "2.1.2022 3:04:05": "2022-01-02T03:04:05",
+    "2022-1-2 3:04:05,25": "2022-01-02T03:04:05.250000",
+    "20220102-3:4:5:67": "2022-01-02T03:04:05.067000",
+    "220102  3:04:05": "2022-01-02T03:04:05",
+    "22/01/02 03:04:05": "2022-01-02T03:04:05",
+    "22/01/02-03:04:05.5": "2022-01-02T03:04:05.500000",
+    "12/28/2021-12:55:38.765402": "2021-12-28T12:55:38.765402",
+}
+
+
+@pytest.mark.parametrize("form", list(LOOSE))
+def test_a_time_whose_numbers_are_not_padded_is_read_too(form):
+    batches = read(f"{form} something happened\n{form} again")
+    walls = [wall for batch in batches for wall in batch.times.wall_us.astype("datetime64[us]").tolist()]
+    assert [wall.isoformat() for wall in walls] == [LOOSE[form]] * 2
+
+
+def test_an_epoch_beside_a_local_time_makes_it_exact():
+    [batch] = read("- 1117838570 2005.06.03 R02 2005-06-03-15.42.50.675872 R02 RAS KERNEL INFO corrected")
+    utc = batch.times.wall_us[0] - int(batch.times.offset_s[0]) * 1_000_000
+    assert utc == 1_117_838_570_675_872

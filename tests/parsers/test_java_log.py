@@ -67,3 +67,11 @@ def test_an_offset_counts_where_it_is_printed():
     head = "INFO 1 --- [main] a.B : x"
     told = read("java", f"2024-05-10T10:29:58.123+02:00  {head}", f"2024-05-10T10:29:58.123Z  {head}")
     assert told["offset"] == [7200, 0]
+
+
+@pytest.mark.parametrize("pattern", ["{0} [main] a.B - x", "{0} a.B - x", "[main] {0} a.B - x", "{0} a.B: x"])
+@pytest.mark.parametrize("level", ["INFO ", "INFO", " INFO"])
+def test_a_level_padded_on_either_side_begins_a_record(level, pattern):
+    text = pattern.format(level)
+    told = read("java", f"2022-11-10 10:29:58,123 {text}", f"2022-11-10 10:29:59,123 {text}")
+    assert (told["severity"], told["logger"], told["message"]) == ([9, 9], ["a.B"] * 2, ["x"] * 2)

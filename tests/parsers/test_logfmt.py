@@ -48,3 +48,11 @@ def test_a_request_needs_a_status_and_a_method_or_path():
 
 def test_all_pairs_are_kept_as_they_stood():
     assert read('ts=2022-11-10T10:29:58Z level=info a=1 b="x y"')["pairs"] == ['level=info a=1 b="x y"']
+
+
+def test_grafanas_line_begins_with_its_logger_and_not_with_its_time():
+    told = read(
+        "logger=context userId=1 orgId=1 uname=admin t=2022-11-10T10:29:58.123456789+01:00 level=info "
+        'msg="Request Completed" method=GET path=/api/x status=502 remote_addr=192.0.2.7 time_ms=12 duration=12.5ms'
+    )
+    assert (told["kind"], told["status"], told["client"], told["duration"]) == (["request"], [502], ["192.0.2.7"], [0.0125])

@@ -66,3 +66,19 @@ def test_a_query_without_its_own_time_line_takes_the_timestamp_it_sets():
     assert told["wall"] == ["2022-11-10T10:29:58"] * 2
     assert told["offset"] == [0, 0]
     assert (told["duration"], told["client"], told["message"]) == ([2.5] * 2, ["192.0.2.7"] * 2, ["select 1;"] * 2)
+
+
+def test_the_head_that_a_restart_writes_is_no_part_of_a_query():
+    entry = [
+        "# Time: 261122 14:11:00",
+        "# User@Host: root[root] @ localhost []",
+        "# Query_time: 0.5  Lock_time: 0.0  Rows_sent: 1  Rows_examined: 0",
+        "SET timestamp=1795356660;",
+        "select sleep(0.5);",
+    ]
+    restart = [
+        "/usr/sbin/mariadbd, Version: 10.11.19-MariaDB-0+deb12u1-log (Debian 12). started with:",
+        "Tcp port: 33306  Unix socket: /run/mysqld/mysqld.sock",
+        "Time\t\t    Id Command\tArgument",
+    ]
+    assert read("mysql-slow", *entry, *restart, *entry)["message"] == ["select sleep(0.5);"] * 2

@@ -38,3 +38,17 @@ def test_a_stack_stays_with_its_message():
 def test_pm2s_processes_come_and_go(text, action):
     told = read("pm2", f"2022-11-10T10:29:58: PM2 log: {text}")
     assert told.get("action", [None]) == [action]
+
+
+def test_a_stamp_on_each_frame_of_a_stack_does_not_tear_it_apart():
+    told = read(
+        "pm2",
+        "2026-11-22T13:59:28: Error: connect ECONNREFUSED 127.0.0.1:5999",
+        "2026-11-22T13:59:28:     at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)",
+        "2026-11-22T13:59:29: next",
+    )
+    assert told["message"] == [
+        "Error: connect ECONNREFUSED 127.0.0.1:5999\n"
+        "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)",
+        "next",
+    ]

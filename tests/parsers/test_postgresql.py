@@ -58,3 +58,12 @@ def test_a_comma_or_quote_in_a_csv_message_is_no_end():
     assert columns["message"] == ['at "a", b']
     assert columns["client"] == ["192.0.2.1"]
     assert columns["severity"] == [17]
+
+
+def test_lines_of_processes_without_a_user_are_records_of_their_own():
+    columns = read(
+        "2022-11-10 10:29:58 UTC LOG:  database system is ready to accept connections",
+        "2022-11-10 10:29:59 UTC u@d FATAL:  too many connections",
+        "2022-11-10 10:30:00 UTC LOG:  received SIGHUP, reloading configuration files",
+    )
+    assert (columns["severity"], columns["user"]) == ([9, 21, 9], [None, "u", None])

@@ -54,3 +54,15 @@ def test_gunicorn_prints_its_offset_behind_a_blank(zone, offset):
 def test_gunicorns_own_words_are_changes(text, action, outcome):
     told = read("python", f"[2022-11-10 10:29:58 +0000] [7] [INFO] {text}")
     assert (told.get("action", [None]), told.get("outcome", [None])) == ([action], [outcome])
+
+
+@pytest.mark.parametrize("level", ["INFO    ", "    INFO", "INFO"])
+def test_a_padded_level_begins_a_record(level):
+    told = read("python", f"2022-11-10 10:29:58,123 {level} shop: first", f"2022-11-10 10:29:59,123 {level} shop: x")
+    assert told["severity"] == [9, 9]
+
+
+def test_a_worker_told_to_go_has_not_crashed():
+    head = "[2022-11-10 10:29:58 +0000] [7] [ERROR]"
+    told = read("python", f"{head} Worker (pid:8) was sent SIGTERM!", f"{head} Worker (pid:9) was sent SIGKILL!")
+    assert told["action"] == [None, "crash"]

@@ -36,3 +36,9 @@ def test_the_new_form_has_an_offset_where_it_prints_one():
     told = read("rabbitmq", "2022-11-10 10:29:58.1+05:30 [info] <0.1.0> x", "2022-11-10 10:29:58.1 [info] <0.1.0> x")
     assert told["offset"][0] == 19800
     assert told["offset"][1] != 0
+
+
+def test_lines_of_one_microsecond_and_process_are_one_report():
+    head = "2026-11-22 11:49:10.685760+00:00 [error] <0.223.0>"
+    told = read("rabbitmq", f"{head} BOOT FAILED", f"{head} {{error,eacces}}", head.replace("223", "224") + " other")
+    assert told["message"] == ["BOOT FAILED\n{error,eacces}", "other"]

@@ -41,3 +41,25 @@ def test_interleaved_requests_are_told_apart_by_their_tags():
 def test_a_request_without_an_end_is_kept(left):
     told = read("rails", f'Started GET "/a" for 192.0.2.1 at 2022-11-10 10:29:58 +0530{left}')
     assert (told["path"], told["offset"], told.get("status", [None])) == (["/a"], [19800], [None])
+
+
+def test_untagged_requests_of_two_threads_end_by_how_long_they_took():
+    told = read(
+        "rails",
+        'Started GET "/slow" for 192.0.2.1 at 2022-11-10 10:29:50 +0000',
+        'Started GET "/fast" for 192.0.2.2 at 2022-11-10 10:29:55 +0000',
+        "Completed 200 OK in 3ms",
+        "Completed 503 Service Unavailable in 5004ms",
+    )
+    assert (told["path"], told["status"]) == (["/slow", "/fast"], [503, 200])
+
+
+def test_a_missing_route_is_a_404_with_its_exception():
+    told = read(
+        "rails",
+        'Started GET "/nope" for 192.0.2.1 at 2022-11-10 10:29:50 +0000',
+        "  ",
+        'ActionController::RoutingError (No route matches [GET] "/nope"):',
+    )
+    assert (told["path"], told["status"]) == (["/nope"], [404])
+    assert 'No route matches [GET] "/nope"' in told["message"][0]

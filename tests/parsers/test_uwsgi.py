@@ -37,3 +37,16 @@ def test_the_duration_has_its_unit(took, seconds):
         ["/x?a=b"],
         ["192.0.2.7"],
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "severity"),
+    [
+        ("DAMN ! worker 1 (pid: 1300) died, killed by signal 9 :( trying respawn ...", "change", 17),
+        ("*** HARAKIRI ON WORKER 1 (pid: 1300, try: 1, graceful: yes) ***", "log", 17),
+        ("Respawned uWSGI worker 1 (new pid: 1342)", "log", None),
+    ],
+)
+def test_a_worker_that_died_is_a_crash_and_its_successor_none(text, kind, severity):
+    told = read("uwsgi", f"Sun Nov 20 11:48:46 2022 - {text}")
+    assert (told["kind"], told["severity"]) == ([kind], [severity])
