@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
-from afterlog.findings import Findings, analyse
+from afterlog.findings import Findings
 from afterlog.ingestion import Options, ingest
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ app = typer.Typer(
 )
 
 
-parsers_app = typer.Typer(help="Show the log formats that can be read.", no_args_is_help=True)
+parsers_app = typer.Typer(help="Log formats: list them, show one, explain a log, write your own.", no_args_is_help=True)
 
 
 templates_app = typer.Typer(help="Show the templates of the draft.", no_args_is_help=True)
@@ -41,6 +42,8 @@ def main() -> None:
 
     ``--debug``, anywhere among the arguments, shows the traceback.
     """
+    # numpy's OpenBLAS begins a thread per core, which spin while nothing asks for linear algebra: a tenth of a second
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")

@@ -68,7 +68,7 @@ def ingest_into(logs: Sequence[str], out: Path, options: Options) -> Case:
 
 def analysed(case: Case, stated: Sequence[str] | None, rules: Rules | None = None, *, keep: bool = False) -> Findings:
     """Give the findings of a case; stated outages are remembered where ``keep`` says so."""
-    from afterlog.findings import analyse  # noqa: PLC0415
+    from afterlog.analysis import analyse  # noqa: PLC0415
 
     with progress("Looking for the outage and its cause"):
         findings = analyse(case, tuple(stated or ()), rules, keep=keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -149,3 +150,32 @@ def messages(
     findings = analysed(opened, outage)
     zone = opened.settings().display_zone
     print_json(findings.messages_json()) if as_json else print(message_table(findings, zone, most))
+
+
+class SqlFormat(StrEnum):
+    """What ``sql`` can write."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@app.command()
+def sql(
+    case: CasePath,
+    question: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL; - reads it from stdin.")],
+    form: Annotated[SqlFormat, typer.Option("--format", help="How to write it.")] = SqlFormat.TABLE,
+    as_json: Json = False,
+) -> None:
+    """Ask the case a question in SQL. Tables: events, sources, rejects, copies, signals, timeline, outages, changes.
+
+    Example: afterlog sql case "select host, status, count(*) n from events where kind = 'request' group by all"
+    (the columns: afterlog sql case "describe events")
+    """
+    from afterlog.export import write_answer  # noqa: PLC0415
+    from afterlog.sql import ask  # noqa: PLC0415
+
+    text = sys.stdin.read() if question == "-" else question
+    with ask(open_case(case), text) as answer:
+        write_answer(answer, "json" if as_json else str(form))

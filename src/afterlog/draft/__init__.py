@@ -14,6 +14,7 @@ from afterlog.draft.measures import lessons, measures
 from afterlog.draft.milestones import detection, milestones
 from afterlog.draft.model import Chapter, Coverage, Draft, Figure, Innocent, Lesson, Measure, Milestone, Suspect
 from afterlog.draft.names import named_timeline
+from afterlog.draft.reviewed import choice, reviewed
 from afterlog.draft.what import minor, summary
 from afterlog.draft.why import cause, innocent, suspect
 from afterlog.draft.words import between, ends_of
@@ -62,6 +63,7 @@ def make_draft(
         coverage=coverage(findings.ledgers),
         unread=unread(findings.ledgers),
         times=times_note(findings.ledgers),
+        reviewed=reviewed(findings),
         findings=findings,
     )
 
@@ -89,7 +91,7 @@ def _chapter(outage: Outage, findings: Findings, objective: float | None, *, nam
         detection=tuple(
             detection(outage, findings, alert, objective or USUAL_OBJECTIVE, stated=objective is not None, names=names)
         ),
-        cause=tuple(cause(outage, ranking)),
+        cause=(*choice(ranking), *cause(outage, ranking)),
         verdict=ranking.verdict if ranking else "no-change-explains-it",
         suspects=tuple(suspect(one, rank) for rank, one in enumerate(ranking.suspects, 1)) if ranking else (),
         innocent=tuple(map(innocent, ranking.innocent)) if ranking else (),

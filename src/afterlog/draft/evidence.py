@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from afterlog.case import Ledger
+from afterlog.clock.naming import NOT_APPLIED, REJECTED, SET_BY_DAEMON, STATED
 from afterlog.draft.model import Coverage, Unread
 from afterlog.draft.words import between, many
 from afterlog.evidence import Place
@@ -58,18 +59,35 @@ def times_note(ledgers: Sequence[Ledger]) -> tuple[Statement, ...]:
         if how is not None:
             words = text(f"{_sources(group)} no zone; ", Code(zone), " is used", *how, ".")
             said.append(Statement(words, (Place(group[0].path, 1, 0),)))
+    for why, group in _by([x for x in dated if x.zone_basis == "placed"], lambda x: x.zone_why):
+        words = text(f"{_sources(group)} no times; their records are placed: ", Code(why), ".")
+        said.append(Statement(words, (Place(group[0].path, 1, 0),)))
     for year, group in _by([x for x in dated if x.year and x.year_why], lambda x: x.year or 0):
         words = text(f"{_sources(group)} no year; {year} comes from ", Code(group[0].year_why), ".")
         said.append(Statement(words, (Place(group[0].path, 1, 0),)))
-    for offset, group in _by([x for x in dated if abs(x.clock_offset_s) >= 0.05], lambda x: x.clock_offset_s):
-        which = "ahead" if offset > 0 else "behind"
-        words = text(
-            "The clock of ",
-            Code(group[0].host or group[0].path),
-            f" was {abs(offset):.1f} s {which}; its times are corrected.",
-        )
-        said.append(Statement(words, (Place(group[0].path, 1, 0),)))
+    for _key, group in _by([x for x in dated if x.clock_why], lambda x: (x.host or x.path, x.clock_why)):
+        said.append(Statement(_clock(group[0]), (Place(group[0].path, 1, 0),)))
     return tuple(said)
+
+
+def _clock(ledger: Ledger) -> Text:
+    """Say what a clock did, whether its times were corrected, and by which anchors that is known."""
+    words = text("The clock of ", Code(ledger.host or ledger.path))
+    why, offset_s = ledger.clock_why, ledger.clock_offset_s
+    if why.startswith(NOT_APPLIED):
+        told = Code(why.removeprefix(NOT_APPLIED))
+        return (*words, *text(" may be wrong; its times are left as they are: ", told, "."))
+    if why.startswith(REJECTED):
+        told = Code(why.removeprefix(REJECTED))
+        return (*words, *text(" is taken as right, for the review rejects what was measured: ", told, "."))
+    was = f" was {abs(offset_s):.1f} s {'ahead' if offset_s > 0 else 'behind'}"
+    if why.startswith(STATED):
+        return (*words, *text(was, ", as you stated it; its times are corrected."))
+    if why.startswith(SET_BY_DAEMON):
+        was = " was set while it ran"
+    elif " to " in why.partition(" s ±")[0]:
+        was = " drifted or was set"
+    return (*words, was, *text("; its times are corrected: ", Code(why), "."))
 
 
 def _by(ledgers: list[Ledger], key: Callable[[Ledger], Any]) -> list[tuple[Any, list[Ledger]]]:

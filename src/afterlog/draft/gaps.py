@@ -77,6 +77,11 @@ def _cause(ranking: Ranking | None, findings: Findings, outage: Outage) -> list[
             text("Which logs of that time are missing here?"),
         ]
     change = ranking.suspects[0].change
+    if not ranking.suspects[0].is_change:
+        return [
+            text("What would have warned of ", *title_of(change, short=True), " in time?"),
+            text("What had changed so that it came to this now?"),
+        ]
     return [
         text("What made ", *title_of(change, short=True), " look safe at the time?"),
         text("What else had to be true for it to do harm?"),

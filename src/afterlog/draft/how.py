@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from afterlog.changes import Change
-from afterlog.draft.words import capital, lower, title_of
+from afterlog.draft.words import capital, listed, lower, title_of
 from afterlog.event import Outcome
 from afterlog.findings import Findings
 from afterlog.outages import Outage
@@ -21,13 +21,20 @@ def resolution(outage: Outage, endings: Sequence[Ending], findings: Findings) ->
     ]
     for ending in endings:
         why = (
-            text(", after ", *title_of(ending.change), " at ", Time(ending.change.start_us))
+            text(", after ", *title_of(ending.change), " at ", Time(ending.change.start_us), *_prepared(ending))
             if ending.change
             else text("; no change in the logs explains why")
         )
         words = text("At ", Time(ending.time_us), " ", *_past(lower(ending.text)), *why, ".")
-        said.append((ending.time_us, Statement(words, ending.places)))
+        places = (*ending.places, *(change.places[0] for change in ending.prepared if change.places))
+        said.append((ending.time_us, Statement(words, places)))
     return [statement for _time, statement in sorted(said, key=lambda pair: pair[0])]
+
+
+def _prepared(ending: Ending) -> Text:
+    """Tell what a restart put into effect."""
+    told = [text(*title_of(change, short=True), " of ", Time(change.start_us)) for change in ending.prepared[:2]]
+    return text(", which put into effect ", *listed(told)) if told else ()
 
 
 def effective(outage: Outage, endings: Sequence[Ending], findings: Findings, *, failed: bool = False) -> list[Change]:

@@ -167,6 +167,7 @@ class Draft:
     coverage: tuple[Coverage, ...]
     unread: tuple[Unread, ...]
     times: tuple[Statement, ...]  # how zones, years and clocks are known where the lines do not say
+    reviewed: tuple[Text, ...]  # what people decided
     findings: Findings
 
     def places(self) -> Iterator[tuple[Place, ...]]:

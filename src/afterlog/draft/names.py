@@ -20,7 +20,7 @@ def who(look: Look, *, names: bool) -> Text:
 def named_timeline(entries: tuple[Entry, ...], history: History) -> tuple[Entry, ...]:
     """Put the accounts of people in the place of their roles."""
     actors = {stable_id("entry", look.id): look.actor for look in history.looks}
-    actors |= {stable_id("entry", change.id, change.title): change.actor for change in history.changes}
+    actors |= {stable_id("entry", change.id, ""): change.actor for change in history.changes}
     return tuple(
         replace(entry, text=_named(entry.text, actors[entry.id])) if actors.get(entry.id) else entry
         for entry in entries

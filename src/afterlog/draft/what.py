@@ -64,7 +64,8 @@ def _trigger(outage: Outage, ranking: Ranking | None) -> list[Statement]:
     change = ranking.suspects[0].change
     sure = "The most likely trigger is" if ranking.verdict == "likely" else "A possible trigger is"
     brought = text(", which changed ", *codes(change.targets, 2)) if change.targets and change.tool == "ansible" else ()
-    words = text(f"{sure} ", *title_of(change, short=True), ", begun at ", Time(change.start_us), *brought, ".")
+    begun = ", begun at " if ranking.suspects[0].is_change else ", first told of at "
+    words = text(f"{sure} ", *title_of(change, short=True), begun, Time(change.start_us), *brought, ".")
     told = [Statement(words, change.places[:2]), *last_stage(outage, change)]
     return told + taken_back(ranking.suspects[0])
 

@@ -12,7 +12,7 @@ from afterlog.findings import alibi_of
 from afterlog.outages import Outage
 from afterlog.statement import Code, Statement, Time, codes, text
 
-_TELLING: Final = frozenset({"taken back", "words", "repair", "order"})
+_TELLING: Final = frozenset({"taken back", "words", "repair", "order", "first words", "chain"})
 _LINES: Final = 3
 
 
@@ -22,6 +22,8 @@ def cause(outage: Outage, ranking: Ranking | None) -> list[Statement]:
         return []
     first = ranking.suspects[0]
     change = first.change
+    if not first.is_change:
+        return _sign(first)
     begun = text(*capital(title_of(change)), " began at ", Time(change.start_us), ".")
     said = [Statement(begun, change.places[:1])]
     if change.targets:
@@ -38,6 +40,15 @@ def cause(outage: Outage, ranking: Ranking | None) -> list[Statement]:
     if delay:
         said.append(Statement(text(*capital(delay.words), "."), delay.places))
     return said + [Statement(text(*capital(term.words), "."), term.places) for term in telling]
+
+
+def _sign(cause: Cause) -> list[Statement]:
+    """Tell what happened by itself, in the words of the programs that complained of it."""
+    change = cause.change
+    begun = text(*capital(title_of(change)), " was first told of at ", Time(change.start_us), ".")
+    telling = [term for term in cause.terms if term.places and term.value > 0]
+    told = [Statement(text(*capital(term.words), "."), term.places) for term in telling]
+    return [Statement(begun, change.places[:1]), *told]
 
 
 def last_stage(outage: Outage, change: Change) -> list[Statement]:

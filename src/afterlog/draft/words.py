@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from afterlog.causes import SIGN
 from afterlog.changes import Change
 from afterlog.evidence import Place
+from afterlog.messages.signs import BY_NAME
 from afterlog.outages import Outage
 from afterlog.statement import Code, Part, Text, Time, codes, text
 
@@ -75,7 +77,7 @@ def title_of(change: Change, *, short: bool = False) -> Text:
     """Name a change in a sentence."""
     where = hosts_of(change, short=short)
     if change.tool == "ansible":
-        return text("the Ansible run ", Code(change.parts[0].name if change.parts else change.title), *where)
+        return text("the Ansible run ", Code(change.parts[0].name if change.parts else change.title.removeprefix("Ansible: ")), *where)
     if change.tool == "puppet":
         return text("the Puppet run of ", Code(change.targets[0] if change.targets else "its catalog"), *where)
     if change.tool == "package":
@@ -84,6 +86,8 @@ def title_of(change: Change, *, short: bool = False) -> Text:
         return text("the ", change.action, " of ", Code(change.targets[0] if change.targets else change.title), *where)
     if change.tool == "git":
         return text("the commit ", Code(change.subject))
+    if change.tool == SIGN and change.action in BY_NAME:
+        return text(BY_NAME[change.action].noun, *where)
     return text(Code(change.title), *where)
 
 
