@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from afterlog.errors import CaseError
-from afterlog.event import COLUMNS, SCHEMA
-from afterlog.table import FIELD, FIXED, gathered_fields
+from afterlog.stored import StoredEvents
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,7 @@ _DICTIONARY: Final = [
     "outcome",
     "actor",
 ]
+_DELTA: Final = frozenset({"line", "offset", "bytes"})  # they rise, or vary little: faster to write, and far smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,8 @@ class Timeline:
         return frame
 
 
-class Case:
+class Case(StoredEvents):
     """An opened case directory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
     @classmethod
     def open(cls, folder: Path) -> Case:
@@ -172,76 +170,9 @@ class Case:
 
     # --- tables ---------------------------------------------------------------------------------------------
 
-    def events(
-        self, columns: Sequence[str] | None = None, where: ds.Expression | None = None, *, ordered: bool = True
-    ) -> pa.Table:
-        """Read events: the columns asked for, the rows that satisfy ``where``, in the order of time, source, line.
-
-        Raises:
-            CaseError: there are no events, or a column is unknown.
-
-        """
-        wanted = list(columns) if columns is not None else SCHEMA.names
-        unknown = [name for name in wanted if name not in COLUMNS]
-        if unknown:
-            raise CaseError(f"no such event column: {', '.join(unknown)}; there are: {', '.join(SCHEMA.names)}")
-        keys = [name for name in ("time", "source", "line") if ordered and name not in wanted]
-        table = self._read_events(wanted + keys, where)
-        if ordered:
-            order = [("time", "ascending"), ("source", "ascending"), ("line", "ascending")]
-            table = table.take(pc.sort_indices(table.select(["time", "source", "line"]), order))
-        return table.select(wanted)
-
-    def coded_events(
-        self, columns: Sequence[str], coded: Sequence[str], where: ds.Expression | None = None
-    ) -> pa.Table:
-        """Read events in no order, the columns ``coded`` as one dictionary each: many rows in little memory."""
-        import pyarrow.dataset as ds  # noqa: PLC0415
-
-        files = self._event_files()
-        if not files:
-            return SCHEMA.empty_table().select(list(columns))
-        kinds = [pa.field(f.name, pa.dictionary(pa.int32(), f.type)) if f.name in coded else f for f in FIXED]
-        form = ds.ParquetFileFormat(dictionary_columns=set(coded))
-        data = ds.dataset(files, schema=pa.schema(kinds), format=form)
-        return data.to_table(columns=list(columns), filter=where).unify_dictionaries()
-
-    def event_batches(self, columns: Sequence[str], where: ds.Expression | None = None) -> Iterator[pa.RecordBatch]:
-        """Read events batch by batch, in the order of the files: any number of rows in little memory."""
-        import pyarrow.dataset as ds  # noqa: PLC0415
-
-        for file in self._event_files():
-            data = ds.dataset([file], schema=FIXED, format="parquet")
-            yield from data.to_batches(columns=list(columns), filter=where, batch_readahead=2)
-
     def timeline(self) -> Timeline:
         """Give the merged timeline."""
         return Timeline(self)
-
-    def _read_events(self, columns: list[str], where: Any) -> pa.Table:
-        import pyarrow.dataset as ds  # noqa: PLC0415  slow to load, and not needed to write a case
-
-        files = self._event_files()
-        plain = [name for name in columns if name != "fields"]
-        if "fields" not in columns or not files:
-            data = ds.dataset(files, schema=FIXED, format="parquet") if files else ds.dataset(SCHEMA.empty_table())
-            return data.to_table(columns=plain if files else columns, filter=where)
-        tables = []
-        for file in files:
-            data = ds.dataset([file], format="parquet")
-            extra = [name for name in data.schema.names if name.startswith(FIELD)]
-            part = data.to_table(columns=plain + extra, filter=where)
-            arrays = [gathered_fields(part) if name == "fields" else part.column(name) for name in columns]
-            tables.append(pa.Table.from_arrays(arrays, schema=pa.schema([SCHEMA.field(name) for name in columns])))
-        return pa.concat_tables(tables)
-
-    def _event_files(self) -> list[str]:
-        """List the event files; where a crash fell between two renames, those of the ingest before."""
-        for name in ("events", ".events.old"):
-            files = sorted((self.folder / name).glob("*.parquet"))
-            if files or (self.folder / name).is_dir():
-                return [str(file) for file in files]
-        return []
 
     def read_table(self, name: str, schema: pa.Schema) -> pa.Table:
         """Read one of the case's smaller tables, empty where it was not written."""
@@ -318,11 +249,26 @@ class Case:
 
 def write_parquet(table: pa.Table, file: Path) -> None:
     """Write one Parquet file: plain columns, dictionaries where few values repeat."""
-    names = [name for name in table.schema.names if name in _DICTIONARY or _repeats(table.column(name))]
-    pq.write_table(
-        table, file, compression="lz4", use_dictionary=names or False, row_group_size=_ROW_GROUP, store_schema=True,
-        write_statistics=[name for name in table.schema.names if name in _STATISTICS],
-    )  # fmt: skip
+    pq.write_table(table, file, row_group_size=_ROW_GROUP, **_encodings(table))
+
+
+def write_slices(tables: Iterable[pa.Table], empty: pa.Schema, file: Path) -> None:
+    """Write tables of one schema, which ``empty`` names where there is none, one after the other into a file."""
+    rest = iter(tables)
+    first = next(rest, empty.empty_table())
+    with pq.ParquetWriter(file, first.schema, **_encodings(first)) as writer:
+        for table in chain([first], rest):
+            writer.write_table(table, row_group_size=_ROW_GROUP)
+
+
+def _encodings(table: pa.Table) -> dict[str, Any]:
+    names = table.schema.names
+    repeating = [name for name in names if name in _DICTIONARY or _repeats(table.column(name))]
+    return {
+        "compression": "lz4", "use_dictionary": repeating or False, "store_schema": True,
+        "write_statistics": [name for name in names if name in _STATISTICS],
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in names if name in _DELTA},
+    }  # fmt: skip
 
 
 _DICTIONARY_TYPES: Final = (pa.string(), pa.large_string())

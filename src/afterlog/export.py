@@ -8,17 +8,19 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.case import Case, write_parquet
+from afterlog.case import Case, Ledger, write_parquet, write_slices
 from afterlog.clock import parse_moment, rfc3339, zone_of
 from afterlog.errors import InputError
-from afterlog.event import SCHEMA
+from afterlog.event import SCHEMA, Kind
 from afterlog.findings import Findings
+from afterlog.sql import Answer, as_json
 from afterlog.statement import plain, visible
 from afterlog.tables import aligned, local
 from afterlog.timeline import Entry
@@ -39,9 +41,18 @@ class Filter:
 
 
 def write_entries(findings: Findings, wanted: Filter, form: str, zone: str, output: Path | None) -> None:
-    """Write the inferred timeline."""
+    """Write the inferred timeline.
+
+    Raises:
+        InputError: a filter cannot be read, or names what there is none of.
+
+    """
+    told = findings.timeline
+    _check_known("--host", wanted.hosts, {host for entry in told for host in entry.host.split(", ")})
+    _check_known("--service", wanted.services, {entry.service for entry in told})
+    _check_known("--kind", wanted.kinds, {entry.kind for entry in told})
     entries = [entry for entry in findings.timeline if _keeps(entry, wanted, zone)]
-    documents = [entry.as_json(findings.of(entry.places)) for entry in entries]
+    documents = [findings.entry_json(entry) for entry in entries]
     if form == "table":
         rows = [(local(e.time_us, zone), e.kind, plain(e.text), _cited(findings, e)) for e in entries]
         _write(output, lambda out: print(aligned(("TIME", "KIND", "WHAT HAPPENED", "EVIDENCE"), rows), file=out))
@@ -103,32 +114,23 @@ def write_events(case: Case, wanted: Filter, form: str, output: Path | None) -> 
 
     """
     zone = case.settings().display_zone
-    table = case.events(where=_expression(wanted, zone))
-    if wanted.grep is not None:
-        table = table.filter(_matching(table, wanted.grep))
+    ledgers = case.ledgers()
+    _check_known("--kind", wanted.kinds, {str(kind) for kind in Kind})
+    for option, values, column in (("--host", wanted.hosts, "host"), ("--service", wanted.services, "service")):
+        if values:
+            _check_known(option, values, set(case.distinct(column)))
+    _tell_outside(wanted, zone, ledgers)
+    slices = _found(case, wanted, zone)
     if form == "parquet":
-        write_parquet(table, _needs_file(output))
+        write_slices(slices, SCHEMA, _needs_file(output))
         return
+    rows = (row for table in slices for batch in table.to_batches(max_chunksize=20_000) for row in batch.to_pylist())
     if form == "table":
-        rows = (
-            (
-                local(_us(e["time"]), zone),
-                e["host"] or "",
-                e["service"] or "",
-                e["kind"],
-                _said(e),
-                f"{e['source']}:{e['line']}",
-            )
-            for e in table.to_pylist()
-        )
-        _write(
-            output,
-            lambda out: print(aligned(("TIME", "HOST", "SERVICE", "KIND", "EVENT", "LINE"), rows), file=out),
-        )
+        _write(output, lambda out: _event_table(rows, zone, out))
         return
-    events = (_event(row) for batch in table.to_batches(max_chunksize=20_000) for row in batch.to_pylist())
+    events = (_event(row) for row in rows)
     if form == "json":
-        _write(output, lambda out: _stream_json(events, out))
+        _write(output, lambda out: _stream(events, out, "events"))
         return
     if form.startswith("timesketch"):
         events = (
@@ -141,6 +143,68 @@ def write_events(case: Case, wanted: Filter, form: str, output: Path | None) -> 
             for e in events
         )
     _write_rows(events, form, output)
+
+
+def _found(case: Case, wanted: Filter, zone: str) -> Iterator[pa.Table]:
+    """Give the events that pass the filter, in order, slice by slice."""
+    for table in case.events_in_slices(where=_expression(wanted, zone)):
+        yield table if wanted.grep is None else table.filter(_matching(table, wanted.grep))
+
+
+def _event_table(rows: Iterable[dict[str, Any]], zone: str, out: IO[str]) -> None:
+    """Print events as a table; the columns are as wide as the first thousand rows need."""
+    head = ("TIME", "HOST", "SERVICE", "KIND", "LINE", "EVENT")
+    told = (
+        (
+            local(_us(e["time"]), zone), visible(e["host"] or ""), visible(e["service"] or ""), e["kind"],
+            visible(f"{e['source']}:{e['line']}"), _said(e),
+        )
+        for e in rows
+    )  # fmt: skip
+    first = list(islice(told, 1_000))
+    widths = [max(len(line[n]) for line in [head, *first]) for n in range(len(head) - 1)]
+    for line in chain([head], first, told):
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        print("  ".join([*cells, line[-1]]).rstrip(), file=out)
+
+
+def write_answer(answer: Answer, form: str) -> None:
+    """Write the answer to a question in SQL to stdout."""
+    if form == "json":
+        _write(None, lambda out: _stream(answer.documents(), out, "rows"))
+    elif form == "table":
+        rows = [["" if value is None else _cell_of(value) for value in row] for row in answer.rows]
+        _write(None, lambda out: print(aligned(answer.columns, rows), file=out))
+    else:
+        _write_rows(answer.documents(), form, None)
+
+
+def _cell_of(value: Any) -> object:
+    value = as_json(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _check_known(option: str, given: Sequence[str], known: set[str]) -> None:
+    """Refuse names that nothing here has: an empty table would read as "nothing happened"."""
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        there = sorted(known - {""})
+        listed = ", ".join(visible(name) for name in there[:20]) + (" …" if len(there) > 20 else "")
+        raise InputError(f"{option} {unknown[0]}: there is none; there are: {listed or 'none at all'}.")
+
+
+def _tell_outside(wanted: Filter, zone: str, ledgers: Sequence[Ledger]) -> None:
+    """Say on stderr when the times asked for lie outside of what the logs cover."""
+    firsts = [ledger.first for ledger in ledgers if ledger.first is not None]
+    lasts = [ledger.last for ledger in ledgers if ledger.last is not None]
+    if not firsts or not lasts:
+        return
+    place = zone_of(zone)
+    late = wanted.since is not None and parse_moment(wanted.since, place) > max(lasts)
+    early = wanted.until is not None and parse_moment(wanted.until, place) <= min(firsts)
+    if late or early:
+        print(f"The logs cover {local(min(firsts), zone)} to {local(max(lasts), zone)}, and nothing of that time.",
+              file=sys.stderr)  # fmt: skip
 
 
 def _expression(wanted: Filter, zone: str) -> Any:
@@ -204,8 +268,8 @@ def _sketch(time: str, message: str, kind: str, rest: dict[str, Any]) -> dict[st
     return {"message": message, "datetime": time, "timestamp_desc": kind, **rest}
 
 
-def _stream_json(events: Iterable[dict[str, Any]], out: IO[str]) -> None:
-    out.write('{"events": [')
+def _stream(events: Iterable[dict[str, Any]], out: IO[str], name: str) -> None:
+    out.write(f'{{"{name}": [')
     for index, event in enumerate(events):
         out.write((",\n" if index else "\n") + json.dumps(event, ensure_ascii=False))
     out.write("\n]}\n")
@@ -273,4 +337,4 @@ def _needs_file(output: Path | None) -> Path:
     return output
 
 
-__all__: Sequence[str] = ["Filter", "write_entries", "write_events"]
+__all__: Sequence[str] = ["Filter", "write_answer", "write_entries", "write_events"]
