@@ -104,8 +104,104 @@ class Page:
         for _ in range(4):
             self._receive(0.05)
 
+    def visit(self, address: str) -> None:
+        """Go to an address of a server and wait until it has loaded."""
+        self.call("Page.navigate", url=address)
+        self.wait("document.readyState == 'complete' && location.protocol != 'about:'")
+
     def run(self, script: str) -> object:
-        return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        told = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        return told["result"].get("value")
+
+    def wait(self, script: str, within_s: float = 60) -> object:
+        """Wait until an expression is true; what it throws meanwhile counts as not yet."""
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            value = self.run(script)
+            if value not in (None, False, 0, ""):  # an element comes as an empty dictionary
+                return value
+            self._receive(0.03)
+        raise TimeoutError(f"{script}; {self.messages[-5:]}")
+
+    # --- hands ----------------------------------------------------------------------------------------------
+
+    def middle(self, selector: str) -> tuple[float, float]:
+        """Where an element is on the screen."""
+        box = self.run(
+            f"(() => {{ const n = document.querySelector({json.dumps(selector)}); n.scrollIntoView({{block: 'nearest'}});"
+            "const b = n.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        assert isinstance(box, list), f"{selector} is not there"
+        return box[0], box[1]
+
+    def mouse(self, kind: str, at: tuple[float, float], *, held: bool = False, shift: bool = False) -> None:
+        """Send one event of the mouse: mouseMoved, mousePressed or mouseReleased."""
+        self.call(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=at[0],
+            y=at[1],
+            button="left" if held or kind != "mouseMoved" else "none",
+            buttons=1 if held or kind == "mousePressed" else 0,
+            clickCount=0 if kind == "mouseMoved" else 1,
+            modifiers=8 if shift else 0,
+        )
+
+    def click(self, selector: str) -> None:
+        at = self.middle(selector)
+        self.mouse("mouseMoved", at)
+        self.mouse("mousePressed", at)
+        self.mouse("mouseReleased", at)
+
+    def drag(
+        self, begin: tuple[float, float], end: tuple[float, float], *, shift: bool = False, steps: int = 8
+    ) -> None:
+        """Press, move in steps, let go."""
+        self.mouse("mouseMoved", begin)
+        self.mouse("mousePressed", begin, shift=shift)
+        for step in range(1, steps + 1):
+            share = step / steps
+            at = (begin[0] + (end[0] - begin[0]) * share, begin[1] + (end[1] - begin[1]) * share)
+            self.mouse("mouseMoved", at, held=True, shift=shift)
+            self._receive(0.02)
+        self.mouse("mouseReleased", end, shift=shift)
+
+    def wheel(self, at: tuple[float, float], down: float) -> None:
+        self.call("Input.dispatchMouseEvent", type="mouseWheel", x=at[0], y=at[1], deltaX=0, deltaY=down)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other: a character, or a name such as Enter; ``Control+z`` with a modifier."""
+        for key in keys:
+            *held, name = key.split("+") if len(key) > 1 else [key]
+            modifiers = sum({"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}[one] for one in held)
+            text = "\r" if name == "Enter" else name if len(name) == 1 and not held else ""
+            code = {
+                "Enter": 13,
+                "Escape": 27,
+                "Tab": 9,
+                "ArrowLeft": 37,
+                "ArrowUp": 38,
+                "ArrowRight": 39,
+                "ArrowDown": 40,
+            }
+            number = code.get(name, ord(name[0].upper()) if len(name) == 1 else 0)
+            common = {"key": name, "modifiers": modifiers, "windowsVirtualKeyCode": number}
+            self.call("Input.dispatchKeyEvent", type="keyDown", **common, **({"text": text} if text else {}))
+            self.call("Input.dispatchKeyEvent", type="keyUp", **common)
+
+    def type(self, text: str) -> None:
+        self.call("Input.insertText", text=text)
+
+    def viewport(self, width: int, height: int, *, phone: bool = False) -> None:
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
+        # a phone shows a page that says nothing of its viewport as if it were 980 wide
+        self.wait(f"innerWidth === {width} || !document.querySelector('meta[name=viewport]')")
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def scheme(self, name: str) -> None:
+        """Ask for light or dark."""
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
     def screenshot(self, file: Path) -> None:
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
