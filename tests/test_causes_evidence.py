@@ -11,10 +11,12 @@ from afterlog.causes import Ranking, rank_causes
 from afterlog.causes.signs import peers_of
 from afterlog.causes.terms import acts_of
 from afterlog.causes.terms import when as when_terms
+from afterlog.changes import History
 from afterlog.evidence import Place
 from afterlog.messages import Message
 from afterlog.messages.signs import sign_of
 from afterlog.statement import plain
+from afterlog.timeline import build_timeline
 from benchmarks.causes.families import FAMILIES, begin
 from benchmarks.causes.score import last_before, ours, score
 from benchmarks.causes.world import World
@@ -166,3 +168,42 @@ def test_order_of_changes_and_messages_changes_nothing():
     said = [message("No space left on device"), message("undefined b")]
     assert judged(*changes, messages=said) == judged(*reversed(changes), messages=said[::-1])
     assert rank(*changes) == judged(*changes)
+
+
+def test_an_edit_that_a_restart_put_into_effect_is_the_suspect_and_not_the_restart():
+    edit = change("edit", 25, tool="command", action="edit")
+    restart = change("restart", 0.1, tool="service", action="restart")
+    ranking = judged(edit, restart, *(change(f"o{n}", 300 + n, hosts=("db-1",)) for n in range(12)))
+    assert ranking.suspects[0].change.id == "edit"
+    (delay,) = [term for term in ranking.suspects[0].terms if term.name == "delay"]
+    assert "after the restart that put it into effect" in plain(delay.words)
+
+
+def test_a_restart_of_the_system_log_puts_nothing_into_effect():
+    edit = change("edit", 25, tool="command", action="edit")
+    restart = change("restart", 0.1, tool="service", action="restart", targets=("rsyslog",))
+    terms = {c.change.id: {term.name for term in c.terms} for c in judged(edit, restart).suspects}
+    assert "activation" not in terms["restart"]
+
+
+def test_behind_a_proxy_that_names_no_server_other_hosts_are_no_alibi():
+    others = [change(f"o{n}", 300 + n, hosts=("db-1",)) for n in range(12)]
+    cause = change("deploy", 1, hosts=("app-7",))
+    named = judged(cause, *others, outage=replace(OUTAGE, hosts=("lb-1",)))
+    fronted = judged(cause, *others, outage=replace(OUTAGE, hosts=("lb-1",), fronted=True))
+
+    def place(ranking: Ranking) -> float:
+        every = (*ranking.suspects, *ranking.innocent)
+        return next(t.value for c in every for t in c.terms if c.change.id == "deploy" and t.name == "place")
+
+    assert place(named) <= -1.0 < place(fronted)
+
+
+def test_a_full_disk_stands_in_the_timeline_in_the_words_of_who_complained():
+    full = message("write failed: No space left on device", -3, hosts=("db-1",))
+    ranking = judged(messages=[full])
+    assert ranking.suspects[0].change.action == "disk-full"
+    entries, _ = build_timeline([OUTAGE], History((), ()), [ranking], [])
+    (sign,) = [entry for entry in entries if entry.kind == "sign"]
+    assert plain(sign.text) == "A disk was full: db-1 first says write failed: No space left on device"
+    assert (sign.time_us, sign.places) == (ONSET - 3 * SECOND, (full.near,))

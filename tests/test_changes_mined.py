@@ -59,13 +59,32 @@ def test_a_start_with_another_version_on_two_hosts_is_one_deploy():
     assert (change.tool, change.title, change.hosts) == ("deploy", "shop: version 2.3.0 becomes 2.3.1", ("a", "b"))
 
 
+def test_a_start_with_a_version_that_ran_before_is_a_rollback():
+    found = changes_of(*(said(clock, "shop", f"Starting shop version {version}") for clock, version in (
+        ("10:00:00", "2.3.0"), ("11:00:00", "2.3.1"), ("12:00:00", "2.3.0"), ("13:00:00", "2.3.2"),
+    )))  # fmt: skip
+    assert [(c.action, c.title) for c in found] == [
+        ("deploy", "shop: version 2.3.0 becomes 2.3.1"),
+        ("rollback", "shop: version 2.3.1 goes back to 2.3.0"),
+        ("deploy", "shop: version 2.3.0 becomes 2.3.2"),
+    ]
+
+
+def test_versions_of_several_things_in_one_program_are_not_compared():
+    said_twice = [said(clock, "shop", message) for clock, message in (
+        ("10:00:00", "Starting shop version 2.3.0"), ("10:00:01", "running on ruby 3.1.2"),
+        ("11:00:00", "Starting shop version 2.3.0"), ("11:00:01", "running on ruby 3.1.2"),
+    )]  # fmt: skip
+    assert changes_of(*said_twice) == ()
+
+
 def test_a_start_with_the_same_version_is_no_deploy():
     _platform, versions = mined_rows([said(f"1{n}:00:00", "shop", "started shop v2.3.0") for n in range(3)])
     assert version_changes(versions) == []
 
 
 def kube(clock: str, action: str, target: str, **more: str) -> Row:
-    return row(clock, "kubernetes-events", "cluster", action=action, target=target, outcome="changed", **more)
+    return row(clock, "kubernetes-exporter", "cluster", action=action, target=target, outcome="changed", **more)
 
 
 def test_an_unknown_tools_events_of_one_run_are_one_change():

@@ -26,6 +26,7 @@ from afterlog.clock.decide import stated
 from afterlog.errors import InputError
 from afterlog.event import TimeBasis
 from afterlog.layout import OFFSET_UNKNOWN, Times
+from afterlog.sources.compression import packed_us
 
 
 def wall(*stamps: str) -> np.ndarray:
@@ -326,3 +327,10 @@ def test_a_clock_stepped_back_tells_the_repeated_minutes_by_line_order():
     two = Clock(clock)
     pieces = [*two.resolve(times(*stamps[:4])).utc_us, *two.resolve(times(*stamps[4:])).utc_us]
     assert [rfc3339(t)[11:19] for t in pieces] == whole
+
+
+def test_a_gzip_header_without_a_time_tells_no_year():
+    assert packed_us(b"\x1f\x8b\x08\x00" + bytes(4) + b"\x00\x03") is None  # RFC 1952: MTIME = 0, none is available
+    copied = int(wall("2023-03-01T00:00:00")[0])
+    clock = first_of("web/syslog.3.gz", "2000-02-27T10:00:00", packed_us=None, mtime_us=copied)
+    assert clock.year == 2023 and "modification" in clock.year_why

@@ -165,6 +165,62 @@ def test_a_host_whose_clock_is_two_minutes_ahead_does_not_lengthen_the_outage():
     assert any("clock of host 2" in note for note in found[0].notes)
 
 
+def test_a_host_that_alone_failed_twice_is_no_host_with_a_wrong_clock():
+    time = np.arange(0, 86_400, 0.25)
+    host = np.arange(time.size) % 4
+    both = (time > 30_000) & (time < 30_900)
+    alone = (time > 33_000) & (time < 33_900) & (host == 2)  # as long as the outage, and it failed in that, too
+    found = outages(detect(stream(time, both | alone, host=host)))
+    assert [e.hosts for e in found] == [(), (2,)]
+    assert not [note for e in found for note in e.notes if "clock" in note]
+
+
+def test_hourly_blips_do_not_make_clocks_look_wrong_by_an_hour():
+    time = np.arange(0, 86_400, 0.25)
+    rng = np.random.default_rng(5)
+    blips = ((time % 3600) < 5) & (rng.random(time.size) < 0.3)
+    down = (time > 40_000) & (time < 41_000) & (rng.random(time.size) < 0.4)
+    (one,) = outages(detect(stream(time, blips | down, host=np.arange(time.size) % 8)))
+    assert (round(seconds(one.start.time_us), -2), round(seconds(one.end.time_us), -2)) == (40_000, 41_000)
+    assert not [note for note in one.notes if "clock" in note]
+
+
+def test_a_forgotten_job_that_always_fails_does_not_hide_a_silence_of_all_others_or_make_one_at_night():
+    users = np.arange(0, 86_400, 2.0)
+    users = users[(users < 30_000) | (users > 36_000)]  # 3,000 requests are missing
+    job = np.arange(30, 86_400, 60.0)
+    time = np.concatenate((users, job))
+    order = np.argsort(time, kind="stable")
+    is_job = (np.arange(time.size) >= users.size)[order]
+    client = np.where(is_job, 5_000, np.arange(time.size) % 97)
+    (one,) = outages(detect(stream(time[order], is_job, client=client)))
+    assert one.kind == "silence"
+    assert (round(seconds(one.start.time_us), -1), round(seconds(one.end.time_us), -1)) == (30_000, 36_000)
+
+
+def test_a_recovery_of_ten_requests_parts_two_outages_where_traffic_is_low():
+    time = np.arange(25, 86_400, 50.0)  # one request in 50 s
+    failed = ((time > 40_000) & (time < 40_600)) | ((time > 41_100) & (time < 41_900))
+    assert [e.failed for e in outages(detect(stream(time, failed)))] == [12, 16]
+
+
+def test_a_blip_two_minutes_after_an_outage_is_not_part_of_it():
+    time = np.arange(0, 43_200, 0.1)
+    failed = ((time > 20_000) & (time < 20_060)) | ((time > 20_180) & (time < 20_184))
+    first, second = detect(stream(time, failed, end_s=43_200)).excursions
+    assert (first.level, second.level) == ("outage", "blip")
+
+
+def test_failures_that_only_the_proxy_answered_are_the_services_not_those_of_a_host_that_always_fails():
+    time = np.arange(0, 86_400, 1.0)
+    rng = np.random.default_rng(3)
+    down = (time > 50_000) & (time < 52_000)
+    failed = down | (rng.random(time.size) < 0.02)
+    host = np.where(down, 9, np.arange(time.size) % 3)  # no server took it: the proxy's own answer
+    (one,) = outages(detect(stream(time, failed, host=host)))
+    assert (round(seconds(one.start.time_us), -1), round(seconds(one.end.time_us), -1)) == (50_000, 52_000)
+
+
 def test_half_an_hour_without_a_request_is_silence_but_not_where_files_end_and_begin():
     time = every_second()
     time = time[(time < 40_000) | (time >= 41_800)]

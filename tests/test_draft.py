@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
 from afterlog.draft import make_draft
 from afterlog.errors import TemplateError
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from afterlog.render import render, template_names, template_source
 from afterlog.session import Choices, write_draft
@@ -291,7 +291,7 @@ def test_the_documentation_names_every_variable_function_and_filter():
     assert all(f"`{name}" in text for name in _FUNCTIONS)
     assert all(f"`{name}`" in text for name in template_names())
     page = Page(
-        model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), type("F", (), {"evidence": {}})())
+        model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), (), type("F", (), {"evidence": {}})())
     )
     ours = set(_environment(page, None).filters) - set(__import__("jinja2").Environment(autoescape=True).filters)
     assert all(f"`{name}" in text for name in ours)

@@ -138,6 +138,10 @@ def test_the_wheel_holds_everything(tmp_path):
         "afterlog/py.typed",
         "afterlog/parsers/haproxy.py",
         "afterlog/templates/postmortem.md.j2",
+        "afterlog/server/static/index.html",
+        "afterlog/server/static/main.js",
+        "afterlog/server/static/vendor/uPlot.js",
+        "afterlog/server/static/vendor/uPlot-LICENSE.txt",
     ):
         assert name in names
     assert not any(name.startswith(("tests", "benchmarks", "sample_logs")) for name in names)
@@ -172,7 +176,8 @@ def test_every_command_in_the_readme_works(tmp_path):
     for verb in sorted(
         set(re.findall(r"`afterlog (\w+)(?: case)?`", text)) - {"run", "ingest", "parsers", "templates"}
     ):
-        run(verb, tmp_path / "case")
+        more = {"review": ["--list"], "sql": ["select count(*) from events"]}.get(verb, [])  # the page stays open
+        run(verb, tmp_path / "case", *more)
     code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert code is not None
     script = code[1].replace('out="case"', f"out={str(tmp_path / 'api')!r}")

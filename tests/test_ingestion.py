@@ -92,7 +92,7 @@ def test_many_threads_give_what_one_gives(name, logs, tmp_path, monkeypatch):
     (logs / "some.log").write_text(text)
     plain = ingest([logs], tmp_path / "one", Options(tz="UTC", jobs=1))
     monkeypatch.setattr("afterlog.ingestion.LARGE_BYTES", 1)
-    monkeypatch.setattr(reading, "blocks", lambda chunks, cleaning: cutting.blocks(_small(chunks), 10_000, cleaning))
+    monkeypatch.setattr(reading, "blocks", lambda chunks, **how: cutting.blocks(_small(chunks), 10_000, **how))
     threads = ingest([logs], tmp_path / "four", Options(tz="UTC", jobs=4))
     assert threads.events().to_pylist() == plain.events().to_pylist()
     assert threads.ledgers() == plain.ledgers()
@@ -110,7 +110,7 @@ def test_the_year_goes_on_over_blocks_read_side_by_side(logs, tmp_path, monkeypa
     (logs / "syslog").write_text("".join(lines))
     os.utime(logs / "syslog", (1_672_534_800, 1_672_534_800))  # 2023-01-01T01:00Z
     monkeypatch.setattr("afterlog.ingestion.LARGE_BYTES", 1)
-    monkeypatch.setattr(reading, "blocks", lambda chunks, cleaning: cutting.blocks(_small(chunks), 10_000, cleaning))
+    monkeypatch.setattr(reading, "blocks", lambda chunks, **how: cutting.blocks(_small(chunks), 10_000, **how))
     ledger = ingest([logs], tmp_path / "case", Options(tz="UTC", jobs=3)).ledgers()[0]
     assert (ledger.first, ledger.last) == (1_672_527_600_000_000, 1_672_534_799_000_000)
 
@@ -195,8 +195,8 @@ def test_since_and_until_bound_the_events_and_skip_what_lies_outside(logs, tmp_p
     (logs / "access.log").write_text(log_of(6 * 3600))  # 10:00 to 16:00, one a second
     given, parsed = [], []
 
-    def counted(chunks, cleaning):
-        for block in cutting.blocks(_small(chunks), 10_000, cleaning):
+    def counted(chunks, **how):
+        for block in cutting.blocks(_small(chunks), 10_000, **how):
             given.append(len(block.data))
             yield block
 
@@ -217,8 +217,8 @@ def test_since_and_until_bound_the_events_and_skip_what_lies_outside(logs, tmp_p
 
 def test_in_a_source_out_of_order_what_is_late_is_passed_and_the_rest_is_read(logs, tmp_path, monkeypatch):
     (logs / "access.log").write_text(log_of(3600, hour=16) + log_of(3600, hour=10))
-    monkeypatch.setattr(reading, "blocks", lambda chunks, cleaning: cutting.blocks(_small(chunks), 10_000, cleaning))
-    monkeypatch.setattr(reading, "_MARGIN_US", 60_000_000)
+    monkeypatch.setattr(reading, "blocks", lambda chunks, **how: cutting.blocks(_small(chunks), 10_000, **how))
+    monkeypatch.setattr("afterlog.scouting.MARGIN_US", 60_000_000)
     case = ingest([logs], tmp_path / "case", Options(tz="UTC", since="2022-11-10T10:00", until="2022-11-10T11:00"))
     assert (case.ledgers()[0].events, case.ledgers()[0].skipped) == (3600, 3600)
 

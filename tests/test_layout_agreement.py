@@ -57,6 +57,13 @@ LAYOUTS: dict[str, list[bytes]] = {
     ],
     "{a:word} {b:level}": [b"x:y ERROR", b"x y:z"],
     "{a:host}{~}{b}-{c:hex}": [b"w1 \t x-y-beef-1", b"w  --"],
+    "{time:syslog} {host:host} {tag:tag}: {message:rest}": [
+        b"Nov 10 10:29:58 w sshd[4756]: hello [7]: x",
+        b"Nov 10 10:29:58 w a[b][-]: x",
+        b"Nov 10 10:29:58 w kernel: [ 1.5] x",
+        b"Nov 10 10:29:58 w x[123456789]: y",
+    ],
+    "{tag:tag}: {x}": [b"a[1]: ", b"[1]: x", b"p[]: x"],
     '"{a}" "{b:request}" {c:word}"{d}"': [
         b'"x" "GET /a b HTTP/1.0" w"w""',
         b'"\\"" "\\\\" w"w"',

@@ -210,6 +210,37 @@ def test_a_request_line_is_split_and_a_malformed_one_is_all_path(
     assert found == {"request": request_line.decode(), "method": method, "path": path, "protocol": protocol}
 
 
+@pytest.mark.parametrize(
+    ("tag", "program", "pid"),
+    [
+        (b"sshd[4756]", "sshd", 4756),
+        (b"kernel", "kernel", None),
+        (b"puppet-user[5580]", "puppet-user", 5580),
+        (b"p[1]", "p", 1),
+        (b"p[4194304]", "p", 4_194_304),  # seven digits, the most that Linux gives
+        (b"p[123456789012]", "p", 123_456_789_012),
+        (b"p[1234567890123456789]", "p[1234567890123456789]", None),  # no number of up to 18 digits
+        (b"p[+7]", "p", 7),
+        (b"p[-]", "p", None),
+        (b"p[]", "p[]", None),
+        (b"p[x]", "p[x]", None),
+        (b"[7]", "[7]", None),
+        (b"a[1][2]", "a[1]", 2),
+        (b"a[1]b", "a[1]b", None),
+    ],
+)
+def test_a_tag_is_split_into_program_and_pid(tag: bytes, program: str, pid: int | None) -> None:
+    for layout, line in (
+        ("{tag:tag}: {m}", tag + b": x"),
+        ("{time:syslog} {tag:tag}: {m}", b"Nov 10 10:29:58 " + tag + b": x"),
+    ):
+        found = match(layout, line)
+        assert found.text("program").to_pylist() == [program]
+        values, there = found.int("pid")
+        assert [int(values[0])] == [pid or 0]
+        assert there.tolist() == [pid is not None]
+
+
 def test_the_inside_of_an_envelope_is_lines_again() -> None:
     outer = Layout("{time:syslog} {host:word} nginx: {inner:rest}")
     found = outer.match(Lines.of(b"junk\nNov 10 10:29:58 w nginx: " + LINE + b"\nNov 10 10:29:58 w nginx: x"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
-from afterlog.findings import analyse
 from afterlog.footnotes import read_footnotes
 from afterlog.ingestion import Options, ingest
 from afterlog.merging import CONFLICT, merge

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from afterlog.analysis import analyse
 from afterlog.errors import InputError
 from afterlog.explain import explain, explain_json, write_picture
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from afterlog.requests import Rules
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from afterlog.analysis import analyse
 from afterlog.errorlines import find_bursts
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from test_outages_kinds import access, at, every, proxy, write
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from afterlog.redaction import Redactor, without_secrets
 from afterlog.session import Choices, write_draft

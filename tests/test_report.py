@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from afterlog.page import Clock
 from afterlog.report.document import document_html

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from afterlog.resolution import _explaining, _prepared, find_attempts
+from dataclasses import replace
+
+from afterlog.evidence import Place
+from afterlog.resolution import _explaining, _prepared, find_attempts, find_endings, find_recoveries
+from afterlog.statement import plain
 from test_causes import OUTAGE, change
 
 END = OUTAGE.end.time_us
@@ -40,3 +44,25 @@ def test_a_restart_puts_the_last_configuration_of_its_hosts_into_effect():
     restart = change("restart", minutes_before_the_end(0.2), tool="service", action="restart")
     assert [c.id for c in _prepared([fix, restart], restart, HOSTS, OUTAGE)] == ["fix"]
     assert _prepared([fix, restart], fix, HOSTS, OUTAGE) == ()
+
+
+def test_behind_a_proxy_that_names_no_server_a_restart_anywhere_may_have_ended_it():
+    restart = change("restart", minutes_before_the_end(0.2), tool="service", action="restart", hosts=("app-7",))
+    fronted = replace(OUTAGE, fronted=True, hosts=("lb-1",))
+    found, confidence = _explaining([restart], END, ("lb-1",), fronted)
+    assert found is not None and confidence > 0.7
+
+
+def test_elsewhere_a_rollback_beside_the_end_is_likelier_than_an_edit():
+    back = change("roll back shop", minutes_before_the_end(0.2), tool="deploy", action="rollback", hosts=("ops-1",))
+    edit = change("edit", minutes_before_the_end(0.1), tool="command", action="edit", hosts=("ops-1",))
+    found, _ = _explaining([back, edit], END, HOSTS, OUTAGE)
+    assert found is not None and found.id == back.id
+
+
+def test_a_silence_ends_with_the_first_request_and_what_was_done_then():
+    silence = replace(OUTAGE, kind="silence", phases=(), requests=0, failed=0, last=Place("access.log", 9, 0))
+    start = change("start", minutes_before_the_end(0.1), tool="service", action="start")
+    (ending,) = find_endings(silence, find_recoveries(silence, []), [start])
+    assert (plain(ending.text), ending.final) == ("Requests come again", True)
+    assert ending.change is not None and ending.change.id == "start"

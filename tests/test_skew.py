@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afterlog.clock.alignment import judge_clocks, measure_pairs
+from afterlog.clock.alignment import measure_pairs
+from afterlog.clock.judging import judge_clocks
 from afterlog.clock.skew import measure_skew
 
 SECOND = 1_000_000
@@ -88,7 +89,7 @@ def test_where_all_servers_agree_against_the_proxy_the_proxy_is_off():
 
 def test_whole_hours_on_a_host_without_a_zone_are_a_wrong_zone():
     frame = requests({"web-3": 3_600})
-    (verdict,) = judge_clocks(measure_pairs(frame), ["web-3"])
+    (verdict,) = judge_clocks(measure_pairs(frame), ["web-3/access.log"])
     assert (verdict.kind, verdict.zone_shift_s) == ("zone", 3_600)
     (verdict,) = judge_clocks(measure_pairs(frame), [])
     assert verdict.kind == "clock"
@@ -98,3 +99,44 @@ def test_the_order_of_the_rows_changes_nothing():
     frame = requests({"web-2": 90})
     shuffled = frame.sample(frac=1, random_state=5)
     assert judge_clocks(measure_pairs(shuffled), []) == judge_clocks(measure_pairs(frame), [])
+
+
+def test_a_clock_that_drifts_by_20_ppm_is_right_to_within_a_second(happenings):
+    # Over four and a half hours 20 ppm are 0.3 s: one offset stands for all of it.
+    time, key = happenings
+    skew = measure_skew((time * (1 + 20e-6)).astype(np.int64) + 90 * SECOND, key, time, key)
+    assert skew is not None and skew.usable
+    ahead = np.interp(time, skew.at_us, np.array(skew.offsets_s))
+    assert np.abs(90 + time / SECOND * 20e-6 - ahead).max() < 1
+
+
+def test_a_host_268_days_off_is_named_and_measured():
+    (verdict,) = judge_clocks(measure_pairs(requests({"web-2": 268 * 86_400})), ["web-2/access.log"])
+    assert (verdict.host, verdict.kind) == ("web-2", "clock")
+    assert verdict.skew.offset_s == pytest.approx(268 * 86_400, abs=1)
+
+
+def few(count: int, ahead_s: list[int]) -> pd.DataFrame:
+    """So many requests, of which the server's log holds as many as there are offsets."""
+    time = np.arange(count) * 60 * SECOND + 1_668_000_000 * SECOND
+    frame = pd.DataFrame(
+        {"time": time, "path": [f"/{n}" for n in range(count)], "client": "192.0.2.1", "method": "GET"}
+    )
+    outer = frame.assign(source="lb/haproxy.log", host="lb", upstream="web-1")
+    inner = frame[: len(ahead_s)].assign(source="web-1/access.log", host="web-1", upstream=None)
+    inner["time"] += np.array(ahead_s) * SECOND
+    return pd.concat([outer, inner])
+
+
+def test_two_requests_are_reported_and_not_applied():
+    (verdict,) = judge_clocks(measure_pairs(few(40, [90, 91])), [])
+    assert (verdict.host, verdict.kind) == ("web-1", "unsure")
+    assert "by 2 requests" in verdict.why and verdict.why.endswith("fewer than 3 anchors")
+
+
+def test_two_requests_at_the_time_they_were_proxied_are_not_worth_a_word():
+    assert judge_clocks(measure_pairs(few(40, [0, 1])), []) == []
+
+
+def test_requests_at_scattered_distances_measure_nothing():
+    assert measure_pairs(few(40, [90, 400, -35, 1_700, 12, -600])) == []

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from afterlog.analysis import analyse
 from afterlog.case import Case
 from afterlog.errors import InputError
-from afterlog.findings import analyse
 from afterlog.ingestion import Options, ingest
 from afterlog.session import Choices, write_draft
 from afterlog.verify import all_hold, verify

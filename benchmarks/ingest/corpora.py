@@ -149,11 +149,77 @@ def json_lines(rng: random.Random) -> Iterator[str]:
         yield json.dumps(record, separators=(",", ":"))
 
 
+_NGINX: Final = (
+    (
+        "connect() failed (111: Connection refused) while connecting to upstream, client: 10.{0}.3.{1}, server: shop, "
+        'request: "GET /api/v1/orders/{2} HTTP/1.1", upstream: "http://10.0.0.7:8080/api/v1/orders/{2}", host: "shop"'
+    ),
+    (
+        'open() "/var/www/html/wp-login-{2}.php" failed (2: No such file or directory), client: 10.{0}.3.{1}, '
+        'server: shop, request: "GET /wp-login-{2}.php HTTP/1.1", host: "shop"'
+    ),
+    "client intended to send too large body: {2} bytes, client: 10.{0}.3.{1}, server: shop",
+)
+
+
+def nginx_error_lines(rng: random.Random) -> Iterator[str]:
+    """Lines of an nginx error log, five a second."""
+    now = _START
+    while True:
+        now += rng.expovariate(5)
+        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(now))
+        said = rng.choice(_NGINX).format(rng.randrange(256), rng.randrange(256), rng.randrange(10**6))
+        yield f"{stamp} [error] {rng.randrange(20, 30)}#{rng.randrange(20, 30)}: *{rng.randrange(10**7)} {said}"
+
+
+def logfmt_lines(rng: random.Random) -> Iterator[str]:
+    """Lines of ``key=value`` pairs, 40 a second."""
+    now = _START
+    while True:
+        now += rng.expovariate(40)
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
+        level = rng.choice(("info", "info", "info", "warning"))
+        said = rng.choice(("order placed", "cache refreshed", "job finished"))
+        rest = f"order={rng.randrange(10**6)} took={rng.random():.3f}s trace={rng.getrandbits(64):016x}"
+        yield f'time={stamp} level={level} msg="{said}" component=orders {rest}'
+
+
+_THREADS: Final = ("http-nio-8080-exec-{}", "main", "ajp-nio-8009-exec-{}")
+
+
+def tomcat_lines(rng: random.Random) -> Iterator[str]:
+    """Lines of Tomcat's catalina.out, five a second; one record in twenty has a stack trace."""
+    now = _START
+    while True:
+        now += rng.expovariate(5)
+        stamp = time.strftime("%d-%b-%Y %H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}"
+        thread = rng.choice(_THREADS).format(rng.randrange(1, 20))
+        if rng.randrange(20) == 0:
+            said = f"SEVERE [{thread}] org.apache.catalina.core.StandardWrapperValve.invoke Servlet threw\n{_TRACE}"
+        else:
+            said = f"INFO [{thread}] com.example.Orders.place order {rng.randrange(10**6)} placed"
+        yield from f"{stamp} {said}".split("\n")
+
+
+def learned_lines(rng: random.Random) -> Iterator[str]:
+    """Lines of no declared format, whose times are found by looking: three words, then the time in brackets."""
+    now = _START
+    while True:
+        now += rng.expovariate(5)
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
+        said = f"order {rng.randrange(10**6)} placed in {rng.random():.3f} s"
+        yield f"web-01 shop worker-{rng.randrange(9)} [{stamp}] {said}"
+
+
 KINDS: Final[dict[str, tuple[str, Callable[[random.Random], Iterator[str]]]]] = {
     "access": ("access.log", access_lines),
     "syslog": ("syslog", syslog_lines),
     "apache-error": ("error.log", apache_error_lines),
     "json": ("app.json", json_lines),
+    "nginx-error": ("nginx-error.log", nginx_error_lines),
+    "logfmt": ("app.logfmt", logfmt_lines),
+    "tomcat": ("catalina.out", tomcat_lines),
+    "learned": ("worker.txt", learned_lines),
 }
 
 

@@ -10,12 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from afterlog.detect import Stream, detect
+from benchmarks.outages.behind import behind
+from benchmarks.outages.behind import report as behind_report
 from benchmarks.outages.endtoend import through_files
 from benchmarks.outages.families import FAMILIES
 from benchmarks.outages.report import report, summary
 from benchmarks.outages.score import Interval, Score, score
 from benchmarks.outages.simulate import MOST_EVENTS, RATES, scenarios
 from benchmarks.outages.textbook import METHODS
+from benchmarks.outages.weaker import report as weaker_report
+from benchmarks.outages.weaker import weaker
 from benchmarks.outages.writer import write
 
 
@@ -34,6 +38,14 @@ def main() -> None:
     rates = tuple(float(r) for r in options.rates.split(",")) if options.rates else RATES
     names = tuple(n for n in FAMILIES if not options.families or n in options.families.split(","))
     resolution = 1_000_000 if options.whole_seconds or options.end_to_end else 1
+    if options.weaker:
+        found = sorted(weaker(range(first, last), rates), key=lambda one: (one.sign, one.shape, one.rate))
+        print(weaker_report(found))
+        return
+    if options.behind:
+        with tempfile.TemporaryDirectory(prefix="outages-") as root:
+            print(behind_report(list(behind(range(first, last), rates, Path(root)))))
+        return
     methods: dict[str, Callable[[Stream], list[Interval]]] = {"this detector": ours}
     if options.compare:
         methods |= METHODS
@@ -88,6 +100,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--most-events", type=int, default=MOST_EVENTS, help="windows are shortened to hold no more")
     parser.add_argument("--whole-seconds", action="store_true", help="truncate stamps to seconds, as in logs")
     parser.add_argument("--end-to-end", action="store_true", help="write logs, ingest, analyse, score what is told")
+    parser.add_argument("--weaker", action="store_true", help="slow requests and missing requests instead")
+    parser.add_argument("--behind", action="store_true", help="one outage that two services saw instead, through files")
     parser.add_argument("--compare", action="store_true", help="also run the textbook methods")
     parser.add_argument("--write", default="", help="write access logs and truth.json into this directory instead")
     parser.add_argument("--verbose", action="store_true", help="name every miss and false alarm on stderr")

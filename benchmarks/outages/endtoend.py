@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from afterlog.findings import analyse
+from afterlog.analysis import analyse
 from afterlog.ingestion import Options, ingest
 from benchmarks.outages.score import Interval
 from benchmarks.outages.truth import Scenario
@@ -50,7 +50,8 @@ def _by_program(place: Path) -> tuple[dict[str, Any], float]:
 
 
 def _interval(one: dict[str, Any], end_us: int) -> Interval:
-    start, low, high = (_us(one[name]) for name in ("start", "start_low", "start_high"))
+    start, high = _us(one["start"]), _us(one["start_high"])
+    low = start if one["start_low"] is None else _us(one["start_low"])  # open: it began before the logs
     if one["end"] is None:
         return start, low, high, end_us, end_us, end_us
     last, last_low, last_high = (_us(one[name]) for name in ("end", "end_low", "end_high"))

@@ -10,6 +10,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from afterlog.later import load_pandas_later
+
+load_pandas_later()  # here, since whatever makes Arrow arrays of events imports this module first
+
 
 class Kind(StrEnum):
     """What an event is about."""
@@ -80,6 +84,8 @@ COLUMNS: Final[frozenset[str]] = frozenset(SCHEMA.names)
 # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 SEVERITIES: Final[dict[str, int]] = {
     "trace": 1,
+    "trce": 1,
+    "vrb": 1,
     **{f"trace{n}": 1 for n in range(1, 9)},
     "finest": 1,
     "finer": 2,
@@ -88,6 +94,8 @@ SEVERITIES: Final[dict[str, int]] = {
     "fine": 5,
     "verbose": 5,
     "dbg": 5,
+    "dbug": 5,
+    "debu": 5,
     "info": 9,
     "information": 9,
     "informational": 9,
@@ -96,6 +104,8 @@ SEVERITIES: Final[dict[str, int]] = {
     "config": 9,
     "statement": 9,
     "notice": 10,
+    "noti": 10,
+    "success": 10,
     "warn": 13,
     "warning": 13,
     "wrn": 13,
@@ -103,12 +113,16 @@ SEVERITIES: Final[dict[str, int]] = {
     "error": 17,
     "err": 17,
     "eror": 17,
+    "erro": 17,
+    "fail": 17,
     "failure": 17,
     "severe": 17,
     "crit": 18,
     "critical": 18,
     "alert": 19,
     "fatal": 21,
+    "fata": 21,
+    "ftl": 21,
     "emerg": 21,
     "emergency": 21,
     "panic": 21,

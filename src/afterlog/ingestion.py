@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,23 +19,26 @@ import pyarrow.parquet as pq
 
 from afterlog import __version__
 from afterlog.aligning import judged, set_right, steps_told
+from afterlog.anchors import with_owners
 from afterlog.case import REJECT_SCHEMA, Case, Ledger, Settings, new_case
 from afterlog.clock import SourceClock, Survey, machine_zone, resolve_clocks, zone_of
+from afterlog.clock.naming import PREFIX
 from afterlog.copies import assemble
 from afterlog.errors import CaseError, InputError
+from afterlog.inventory import lies_within, look_again, look_at_all, nothing_read
 from afterlog.looking import Known, look
 from afterlog.memory import keep_freed_memory
-from afterlog.options import Formats, Options, chosen, formats_of, span_of
+from afterlog.options import Options, chosen, formats_of, span_of
+from afterlog.plugins import trusted_folders
 from afterlog.reading import LARGE_BYTES, Outcome, Progress, Reading
 from afterlog.receipts import Receipt, Receipts, identity_of, reader_of
 from afterlog.registry import Registry, registry
-from afterlog.source import NotRead, Source, walk
+from afterlog.source import Source, walk
+from afterlog.sources.remote import is_address
 
 __all__ = ["Options", "Progress", "ingest"]
 
 STDIN: Final = "-"
-_KEPT_BYTES: Final = 64 << 20
-"""So much of small sources is kept from the first look, so that they need not be read again."""
 
 
 def ingest(
@@ -67,7 +70,8 @@ def ingest(
         receipts = Receipts(case.folder)
         with receipts.locked():
             receipts.sweep()
-            return _Ingest(case, receipts, options, progress).run(_roots(logs, case.folder))
+            rejected = _rejected_clocks(case.folder)
+            return _Ingest(case, receipts, options, progress, rejected).run(_roots(logs, case.folder))
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         if error.filename and not Path(str(error.filename)).resolve().is_relative_to(case.folder.resolve()):
@@ -75,6 +79,14 @@ def ingest(
         raise CaseError(
             f"{case.folder}: cannot be written ({what}); free space and ingest again, or choose another -o."
         ) from None
+
+
+def _rejected_clocks(folder: Path) -> frozenset[str]:
+    """Give the ids of what people rejected of the clocks when they reviewed the case."""
+    from afterlog.review import ReviewFile  # noqa: PLC0415  loads tomlkit
+
+    decisions = ReviewFile(folder).read().decisions.values()
+    return frozenset(one.id for one in decisions if one.rejected and one.id.startswith(f"{PREFIX}-"))
 
 
 def _roots(logs: Sequence[Path | str], folder: Path) -> list[str]:
@@ -102,28 +114,28 @@ class _Ingest:
     receipts: Receipts
     options: Options
     progress: Progress | None
+    rejected: frozenset[str]  # ids of what a person rejected of the clocks
 
     def run(self, roots: list[str]) -> Case:
         """Look at all sources, decide their clocks together, read what is new, and put the case in place."""
-        parsers = registry(self.options.parser_folders)
+        folders = trusted_folders(self.options.parser_folders, [Path(root) for root in roots if not is_address(root)])
+        parsers = registry(folders)
         formats = formats_of(self.options, parsers)
-        reader = reader_of(
-            self.options.since, self.options.until, self.options.formats, self.options.tz, *self.options.parser_folders
-        )
+        reader = reader_of(self.options.since, self.options.until, self.options.formats, self.options.tz, *folders)
         found = [
             item
             for item in walk(roots)
-            if chosen(item.path, self.options) and not _inside(item, self.case.folder, roots)
+            if chosen(item.path, self.options) and not lies_within(item, self.case.folder, roots)
         ]
-        looked = _look_at_all(found, self.receipts, reader, parsers, formats)
+        looked = look_at_all(found, self.receipts, reader, parsers, formats)
         ledgers = [item for item in looked if isinstance(item, Ledger)]
         ledgers += [item.ledger for item in looked if isinstance(item, Receipt) and item.survey is None]
         held = {item.path: item for item in looked if isinstance(item, Receipt) and item.survey is not None}
         known = [item for item in looked if isinstance(item, Known)]
         if not known and not held:
-            raise InputError(_nothing_read(roots, ledgers))
+            raise InputError(nothing_read(roots, ledgers))
         clocks = self._clocks(known, held)
-        known += _lookalikes(held, clocks, found, parsers, formats)
+        known += look_again(held, clocks, found, parsers, formats)
         outcomes = self._read(known, clocks, reader, parsers)
         changed = {item.source.path for item in known}
         outcomes += [receipt.outcome for path, receipt in held.items() if path not in changed]
@@ -131,6 +143,7 @@ class _Ingest:
         surveys = _surveys(known, held)
         right = self._set_right(clocks, surveys, outcomes)
         again = {path for path in right if right[path] != clocks[path]}
+        again |= {path for path in held.keys() - changed if held[path].ledger.clock_why != right[path].offset_why}
         looked_again = [item for item in known if item.source.path in again]
         missing = again - {item.source.path for item in looked_again}
         looked_again += [
@@ -143,14 +156,16 @@ class _Ingest:
         return self.case
 
     def _clocks(self, known: list[Known], held: dict[str, Receipt]) -> dict[str, SourceClock]:
-        return resolve_clocks(_surveys(known, held), self.options.said(), machine_zone())
+        return resolve_clocks(_surveys(known, held), self.options.said(), machine_zone(), self.rejected)
 
     def _set_right(
         self, clocks: dict[str, SourceClock], surveys: list[Survey], outcomes: list[Outcome]
     ) -> dict[str, SourceClock]:
         """Compare the hosts' clocks by what was read, and set right those that are off."""
         parts = [self.receipts.parts / part for outcome in outcomes for part in outcome.parts]
-        return set_right(clocks, surveys, judged(parts, clocks, surveys), steps_told(parts))
+        surveys = with_owners(parts, surveys, {outcome.ledger.path: outcome.ledger.parser for outcome in outcomes})
+        steps = steps_told(parts)
+        return set_right(clocks, surveys, judged(parts, clocks, surveys, steps), steps, self.rejected)
 
     def _read(
         self, known: list[Known], clocks: dict[str, SourceClock], reader: str, parsers: Registry
@@ -214,59 +229,6 @@ def _surveys(known: list[Known], held: dict[str, Receipt]) -> list[Survey]:
     return [surveys[path] for path in sorted(surveys)]
 
 
-# --- looking ------------------------------------------------------------------------------------------------
-
-
-def _look_at_all(
-    found: list[Source | NotRead], receipts: Receipts, reader: str, parsers: Registry, formats: Formats
-) -> list[Known | Ledger | Receipt]:
-    """Look at every source, members of an archive in the order in which they lie there."""
-    looked: list[Known | Ledger | Receipt] = []
-    kept = 0
-    for item in sorted(found, key=_storage_order):
-        if isinstance(item, NotRead):
-            looked.append(Ledger(item.path, item.status, item.reason))
-            continue
-        receipt = receipts.known(item, reader)
-        if receipt is not None:
-            looked.append(receipt)
-            continue
-        seen = look(item, parsers, formats)
-        if isinstance(seen, Known) and seen.all_of_it is not None:
-            kept += item.size
-            seen = seen if kept <= _KEPT_BYTES else replace(seen, all_of_it=None)
-        looked.append(seen)
-    return looked
-
-
-def _storage_order(item: Source | NotRead) -> tuple[str, tuple[int, ...]]:
-    if isinstance(item, Source) and item.members:
-        return str(item.file), item.members
-    return (str(item.file) if isinstance(item, Source) else item.path), ()
-
-
-def _lookalikes(
-    held: dict[str, Receipt],
-    clocks: dict[str, SourceClock],
-    found: list[Source | NotRead],
-    parsers: Registry,
-    formats: Formats,
-) -> list[Known]:
-    """Look again at sources that were read before, but under another clock than now decided."""
-    stale = {path for path, receipt in held.items() if _decision(receipt.clock) != _decision(clocks[path])}
-    again = [look(item, parsers, formats) for item in found if isinstance(item, Source) and item.path in stale]
-    return [item for item in again if isinstance(item, Known)]
-
-
-def _decision(clock: SourceClock | None) -> tuple[object, ...]:
-    """Give what of a clock changes the times; its reasons may name other sources now."""
-    return (
-        ()
-        if clock is None
-        else (clock.zone, clock.zone_basis, clock.year, clock.offset_at_us, clock.offsets_s, clock.steps)
-    )
-
-
 def _is_large(item: Known) -> bool:
     """Tell whether all threads read a source together: a large one whose lines can be read in any order."""
     return item.source.size >= LARGE_BYTES and not item.parser.stateful and not item.source.members
@@ -285,24 +247,6 @@ def _tasks(known: list[Known]) -> list[list[Known]]:
 
 def _in_order(items: list[Known], read: Callable[[Known], Outcome]) -> list[Outcome]:
     return [read(item) for item in items]
-
-
-def _nothing_read(roots: Sequence[str], ledgers: Sequence[Ledger]) -> str:
-    """Say why there is nothing to go on, and what to do."""
-    where = ", ".join(roots)
-    if not ledgers:
-        return f"{where}: holds no files. Give the directory that holds the collected logs."
-    reasons = Counter(ledger.reason for ledger in ledgers)
-    told = "; ".join(f"{reason} ({count})" if count > 1 else reason for reason, count in reasons.most_common(3))
-    return f"{where}: none of the {len(ledgers)} files is a log that can be read: {told}. See: afterlog parsers list"
-
-
-def _inside(item: Source | NotRead, folder: Path, roots: Sequence[str]) -> bool:
-    """Tell whether a found file belongs to the case itself, made within the directory of the logs."""
-    case = folder.resolve()
-    local = [Path(root).resolve() for root in roots if "://" not in root]
-    inner = {case.relative_to(root).as_posix() for root in local if case.is_relative_to(root)}
-    return any(item.path == path or item.path.startswith(f"{path}/") for path in inner)
 
 
 def _display_zone(stated: str | None, ledgers: list[Ledger]) -> str:

@@ -20,6 +20,7 @@ _JOIN_US: Final = 180 * SECOND_US
 _HOUR_US: Final = 3_600 * SECOND_US
 _FEW: Final = 0.2  # of the requests due: the program behind got silent
 _FAILING: Final = 0.1
+_BY_PROXY: Final = 0.9  # of the requests come from one or two addresses
 _LEAST_LINES: Final = 20  # of a burst that is an outage by itself
 _LEAST_FACTOR: Final = 10.0
 _LEAST_US: Final = 60 * SECOND_US
@@ -125,9 +126,18 @@ def _is_seen_by(inner: Outage, outer: Outage, requests: dict[str, Requests]) -> 
     if asks.upstream.max(initial=-1) >= 0 and hosts & servers:
         return True
     own = {asks.names.host[code] for code in np.unique(asks.host) if code >= 0}
+    names_none = bool(asks.upstream.max(initial=-1) < 0)
+    if names_none and _asked_by_few(asked) and not _asked_by_few(asks):
+        return True
     rows = asks.within(outer.first_us, outer.last_us)
     bad = asks.status[rows][asks.failed[rows]]
     return bool(hosts & own) and len(bad) > 0 and float(np.isin(bad, _GATEWAY).mean()) > 0.5
+
+
+def _asked_by_few(requests: Requests) -> bool:
+    """Tell whether nearly all requests come from one or two addresses: those of a proxy."""
+    known = requests.client[requests.client >= 0]
+    return len(known) > 0 and int(np.sort(np.bincount(known))[-2:].sum()) >= _BY_PROXY * len(known)
 
 
 def _same_time(one: Outage, other: Outage) -> bool:

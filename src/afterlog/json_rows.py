@@ -60,6 +60,25 @@ def read_json_rows(lines: Lines) -> JsonRows:
     return JsonRows(_few(_together(tables, len(texts))), valid)
 
 
+def whole_numbers(column: pa.Array) -> pa.Array:
+    """Give numbers, also those written as text, as integers; null where there is none."""
+    kind = column.type
+    if pa.types.is_integer(kind):
+        return column.cast(pa.int64())
+    if pa.types.is_floating(kind):
+        good = pc.and_(pc.is_finite(column), pc.less(pc.abs(column), 1e15))
+        return pc.if_else(good, column, None).cast(pa.int64(), safe=False)
+    if pa.types.is_string(kind):
+        return pc.if_else(pc.match_substring_regex(column, "^[0-9]{1,15}$"), column, None).cast(pa.int64())
+    return pa.nulls(len(column), pa.int64())
+
+
+def statuses(column: pa.Array) -> pa.Array:
+    """Give HTTP statuses, 100 to 599; null for any other value."""
+    whole = whole_numbers(column)
+    return pc.if_else(pc.and_(pc.greater_equal(whole, 100), pc.less_equal(whole, 599)), whole, None)
+
+
 def _brackets(lines: Lines) -> np.ndarray:
     """Count what opens an object or a list, in each line."""
     count = np.zeros(len(lines), np.int64)

@@ -10,13 +10,13 @@ import numpy as np
 from afterlog.case import Ledger
 from afterlog.clock import Survey
 from afterlog.errors import AfterlogError
-from afterlog.layout import OFFSET_UNKNOWN
+from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN
 from afterlog.options import Formats
 from afterlog.parsed import Parsed
 from afterlog.parser import Batch, Lines, Parser
 from afterlog.parsing import parse
 from afterlog.registry import ENOUGH, Registry
-from afterlog.source import HEAD_BYTES, Block, Source, open_chunks, read_head, why_no_log
+from afterlog.source import HEAD_BYTES, Block, Source, open_chunks, read_head, read_spots, why_no_log
 from afterlog.sources.blocks import newlines
 from afterlog.sources.cleaning import cleaned, cleaning_of
 from afterlog.sources.compression import codec_of, packed_us
@@ -62,13 +62,18 @@ def look(source: Source, parsers: Registry, formats: Formats) -> Known | Ledger:
     return Known(source, parser, _survey(source, parsed, head), cleaning, keep)
 
 
+def asked_lines(source: Source, head: bytes, cleaning: frozenset[str]) -> Lines:
+    """Give the lines that parsers are asked about: the first ones, and spot checks further in."""
+    first = head[:_CLAIM_BYTES].lstrip(b"\x00")
+    whole = first.rfind(b"\n") + 1
+    first = first[:whole] if whole else first
+    return Lines.of(cleaned(first + read_spots(source, head, _CLAIM_BYTES), cleaning))
+
+
 def _choose(
     source: Source, head: bytes, cleaning: frozenset[str], parsers: Registry, formats: Formats
 ) -> Parser | None:
-    head = cleaned(head[:_CLAIM_BYTES].lstrip(b"\x00"), cleaning)
-    lines = Lines.of(head)
-    if len(lines) > 1 and not head.endswith(b"\n"):
-        lines = lines.select(np.arange(len(lines) - 1))
+    lines = asked_lines(source, head, cleaning)
     for parser in formats.general:
         first = lines.select(np.arange(min(len(lines), 200)))
         if len(first) and len(parser.layouts[0].match(first).rows) >= ENOUGH * len(first):
@@ -107,27 +112,31 @@ def _survey(source: Source, parsed: tuple[Parsed, ...], head: bytes) -> Survey:
     offsets: Counter[int] = Counter()
     dated: list[int] = []
     yearless: list[int] = []
-    zoneless = False
+    zoneless = placed = False
     host = source.host
     for batch in [one.batch for one in parsed if one.batch is not None]:
         times = batch.times
-        has_year = np.broadcast_to(np.asarray(times.has_year), times.wall_us.shape)
+        printed = times.offset_s != OFFSET_PLACED
+        placed |= not printed.all()
+        has_year = np.broadcast_to(np.asarray(times.has_year), times.wall_us.shape)[printed]
+        wall_us = times.wall_us[printed]
         offsets.update(_printed(batch))
         zoneless |= bool((times.offset_s == OFFSET_UNKNOWN).any())
-        dated += [int(times.wall_us[has_year].min()), int(times.wall_us[has_year].max())] if has_year.any() else []
-        yearless += [int(times.wall_us[~has_year][0])] if not has_year.all() else []
+        dated += [int(wall_us[has_year].min()), int(wall_us[has_year].max())] if has_year.any() else []
+        yearless += [int(wall_us[~has_year][0])] if not has_year.all() else []
         hosts = batch_hosts(batch)
         host = host or (hosts[0] if hosts else None)
     span = (min(dated), max(dated)) if dated else None
     if b"+0000" not in head and b"+00:00" not in head:
         del offsets[0]  # a Z or an epoch: it says nothing of the host's own zone
     first = yearless[0] if yearless else None
-    return Survey(source.path, host, dict(offsets), span, first, zoneless, source.mtime_us, packed_us(_begin(source)))
+    packed = packed_us(_begin(source))
+    return Survey(source.path, host, dict(offsets), span, first, zoneless, source.mtime_us, packed, placed)
 
 
 def _printed(batch: Batch) -> dict[int, int]:
     printed, counts = np.unique(batch.times.offset_s, return_counts=True)
-    return {int(o): int(n) for o, n in zip(printed, counts, strict=True) if o != OFFSET_UNKNOWN}
+    return {int(o): int(n) for o, n in zip(printed, counts, strict=True) if o not in (OFFSET_UNKNOWN, OFFSET_PLACED)}
 
 
 def _begin(source: Source) -> bytes:

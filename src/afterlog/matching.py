@@ -16,9 +16,11 @@ from afterlog.event import COLUMNS, SCHEMA
 from afterlog.layout import OFFSET_UNKNOWN
 from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
 from afterlog.registry import Registry
+from afterlog.within import Within
 
 _NO_ROWS: Final = np.empty(0, np.int64)
 _INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them
+_DEEPEST: Final = 6  # envelopes within each other are opened so deep; further ones can only be an attacker's
 _FEW_LINES: Final = 12  # so many are read faster by the regex, which gives the same answer
 _FEW_RUNS: Final = 400  # joining parts by so many slices is faster than gathering row by row
 
@@ -30,13 +32,8 @@ class Part:
     rows: np.ndarray
     times: Times | None
     columns: Mapping[str, Column]
-    parser: str
+    parser: str | Column  # one for all, or one for each
     joined: np.ndarray = field(default_factory=lambda: _NO_ROWS)  # rows that a record here holds already
-
-
-def match_block(parser: LineParser, lines: Lines, registry: Registry) -> Batch | None:
-    """Give the events of the lines of one block, in the order of the lines; None where there are none."""
-    return _join(lines, _match(parser, lines, {}, registry))
 
 
 def match_layout(layout: Layout, lines: Lines) -> Match:
@@ -44,7 +41,9 @@ def match_layout(layout: Layout, lines: Lines) -> Match:
     return layout.match_regex(lines) if len(lines) <= _FEW_LINES else layout.match(lines)
 
 
-def _match(parser: LineParser, lines: Lines, outer: Mapping[str, Column], registry: Registry) -> list[Part]:
+def match_parts(
+    parser: LineParser, lines: Lines, outer: Mapping[str, Column], registry: Registry, depth: int = 0
+) -> list[Part]:
     """Match lines with the parser's layouts in turn; each layout is given what the ones before left."""
     left = np.arange(len(lines))
     parts: list[Part] = []
@@ -55,35 +54,32 @@ def _match(parser: LineParser, lines: Lines, outer: Mapping[str, Column], regist
         if not len(match.rows):
             continue
         rows = left[match.rows]
-        read = _read_match(parser, match, rows, _taken(outer, rows), registry)
+        read = _read_match(parser, match, rows, _taken(outer, rows), registry, depth)
         parts += read
         known = np.concatenate([_NO_ROWS, *(part.rows for part in read), *(part.joined for part in read)])
         left = np.delete(left, match.rows) if len(known) == len(rows) else np.setdiff1d(left, known)
     return parts
 
 
-def _taken(columns: Mapping[str, Column], rows: np.ndarray) -> dict[str, Column]:
+def _taken(columns: Mapping[str, Column], rows: np.ndarray) -> Mapping[str, Column]:
+    if isinstance(columns, Within):
+        return columns if len(rows) == len(columns.rows) else columns.at(rows)
     if not columns or len(rows) == len(next(iter(columns.values()))):
-        return dict(columns)
+        return columns
     index = pa.array(rows)
     return {name: column.take(index) for name, column in columns.items()}
 
 
 def _read_match(
-    parser: LineParser, match: Match, rows: np.ndarray, outer: Mapping[str, Column], registry: Registry
+    parser: LineParser, match: Match, rows: np.ndarray, outer: Mapping[str, Column], registry: Registry, depth: int
 ) -> list[Part]:
     told = dict(parser.meaning(match, outer)) if parser.meaning is not None else {}
     times = told.pop("time") if "time" in told else match.time() if "time" in match else None
     refused, joined = told.pop("refused", None), told.pop("joined", None)
-    columns: dict[str, Column] = {**outer, **columns_of(match)}
-    for name, values in told.items():
-        if values is None:
-            columns.pop(name, None)
-        else:
-            columns[name] = _column(name, values)
-    columns.pop("time", None)
-    if "kind" not in columns:
-        columns["kind"] = pa.repeat(pa.scalar(str(parser.kind)), len(rows))
+    own = columns_of(match) | {name: _column(name, values) for name, values in told.items() if values is not None}
+    if "kind" not in own and "kind" not in outer:
+        own["kind"] = pa.repeat(pa.scalar(str(parser.kind)), len(rows))
+    columns = _over(outer, own, {"time", *(name for name, values in told.items() if values is None)})
     messages = _messages(match, columns, told) if parser.envelope else None
     part = Part(rows, times, columns, parser.name)
     if refused is not None or joined is not None:
@@ -91,7 +87,14 @@ def _read_match(
         messages = messages.select(kept) if messages is not None else None
     if messages is None or not len(part.rows):
         return [part] if len(part.rows) or len(part.joined) else []
-    return _open_envelope(part, messages, registry)
+    return open_envelope(part, messages, registry, depth)
+
+
+def _over(outer: Mapping[str, Column], own: Mapping[str, Column], dropped: set[str]) -> Mapping[str, Column]:
+    """Put columns over those of the envelope around them, if there is one."""
+    if isinstance(outer, Within):
+        return outer.with_own(own, dropped)
+    return {name: column for name, column in {**outer, **own}.items() if name not in dropped}
 
 
 def _chosen(part: Part, refused: np.ndarray | None, joined: np.ndarray | None) -> tuple[Part, np.ndarray]:
@@ -107,10 +110,7 @@ def _messages(match: Match, columns: Mapping[str, Column], told: Mapping[str, An
     """Give what an envelope holds as lines: spans of the block, or the texts that its meaning wrote anew."""
     if "message" not in told:
         return match.inner("message")
-    texts = pc.fill_null(columns["message"], "")
-    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(np.int64)
-    data = texts.buffers()[2]
-    return Lines(data.to_pybytes() if data is not None else b"", offsets[:-1], offsets[1:])
+    return Lines.of_texts(columns["message"])
 
 
 def _column(name: str, values: Any) -> Column:
@@ -120,7 +120,7 @@ def _column(name: str, values: Any) -> Column:
     return array.cast(SCHEMA.field(name).type if name in COLUMNS else pa.string())
 
 
-def _open_envelope(envelope: Part, messages: Lines, registry: Registry) -> list[Part]:
+def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: int = 0) -> list[Part]:
     """Hand each program's messages to the parser that knows them; what none reads stays a log message."""
     named = "program" in envelope.columns
     program = envelope.columns["program"] if named else pa.nulls(len(envelope.rows), pa.string())
@@ -129,23 +129,44 @@ def _open_envelope(envelope: Part, messages: Lines, registry: Registry) -> list[
     given = {name: column for name, column in columns.items() if name != "kind"} | {"program": program}
     plain = np.ones(len(envelope.rows), bool)
     parts: list[Part] = []
-    for name, mine in _readers(envelope.parser, program, messages, registry):
+    for name, mine in _readers(program, messages, registry) if depth < _DEEPEST else ():
         reader = cast("LineParser", registry[name])
         inside = messages.select(mine)
-        for part in _with_continuations(reader, inside, _match(reader, inside, _taken(given, mine), registry)):
+        found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
+        for part in with_continuations(reader, inside, found):
             here, joined = mine[part.rows], mine[part.joined]
             plain[here] = plain[joined] = False
-            inner = {name: column for name, column in part.columns.items() if name != "program"}
+            inner = _over(part.columns, {}, {"program"})
             times = _surer(part.times, envelope.times, here)
-            parts.append(Part(envelope.rows[here], times, inner, part.parser, envelope.rows[joined]))
+            parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
     rest = np.flatnonzero(plain) if envelope.times is not None else _NO_ROWS
     if len(rest) or len(envelope.joined):
         times = times_at(envelope.times, rest)
-        parts.append(Part(envelope.rows[rest], times, _taken(columns, rest), envelope.parser, envelope.joined))
-    return parts
+        parts.append(Part(rest, times, Within(columns, rest), envelope.parser, envelope.joined))
+    return [_in_envelope(envelope.rows, columns, parts)] if parts else []
 
 
-def _with_continuations(reader: LineParser, lines: Lines, parts: list[Part]) -> list[Part]:
+def _in_envelope(rows: np.ndarray, columns: Mapping[str, Column], parts: list[Part]) -> Part:
+    """Put the parts of an envelope (their rows are indices into its own) into one, in the order of its lines.
+
+    A column that no part has anew stays as it is.
+    """
+    order = np.argsort(np.concatenate([part.rows for part in parts]), kind="stable")
+    there = np.concatenate([part.rows for part in parts])[order]
+    reorder = _Reordering(order)
+    kept = None if len(there) == len(rows) else pa.array(there)
+    whole: dict[str, Column] = {}
+    for name in sorted({name for part in parts for name in part.columns}):
+        if all(isinstance(part.columns, Within) and part.columns.borrows(name) for part in parts):
+            whole[name] = columns[name] if kept is None else columns[name].take(kept)
+        else:
+            whole[name] = reorder.applied(_stacked(name, parts))
+    times = _joined_times([_timed(part) for part in parts], order)
+    parser = reorder.applied(pa.concat_arrays([_named(part) for part in parts]))
+    return Part(rows[there], times, whole, parser, np.concatenate([part.joined for part in parts]))
+
+
+def with_continuations(reader: LineParser, lines: Lines, parts: list[Part]) -> list[Part]:
     """Put lines that the reader does not match into the record above, where its format has such lines."""
     if not reader.continues or not parts:
         return parts
@@ -170,12 +191,13 @@ def _longer(part: Part, tails: Mapping[int, list[str]], owners: np.ndarray, loos
     begun = message.filter(pa.array(grown)).to_pylist()
     rows = part.rows[grown].tolist()
     whole = ["\n".join([text or "", *tails[row]]).strip() for row, text in zip(rows, begun, strict=True)]
-    columns = {**part.columns, "message": pc.replace_with_mask(message, pa.array(grown), pa.array(whole, pa.string()))}
+    longer = pc.replace_with_mask(message, pa.array(grown), pa.array(whole, pa.string()))
+    columns = _over(part.columns, {"message": longer}, set())
     joined = np.concatenate([part.joined, loose[np.isin(owners, part.rows)]])
     return Part(part.rows, part.times, columns, part.parser, joined)
 
 
-def _readers(envelope: str, program: Column, messages: Lines, registry: Registry) -> list[tuple[str, np.ndarray]]:
+def _readers(program: Column, messages: Lines, registry: Registry) -> list[tuple[str, np.ndarray]]:
     """Name the parsers of the messages, with the rows each is given: by the program, else by how they look."""
     programs = program.dictionary_encode(null_encoding="encode")
     codes = np.asarray(programs.indices)
@@ -184,7 +206,7 @@ def _readers(envelope: str, program: Column, messages: Lines, registry: Registry
         inner = registry.for_program(name or "")
         if inner is None:
             mine = np.flatnonzero(codes == code)[:_INNER_HEAD]
-            inner = registry.inside(envelope, messages.select(mine))
+            inner = registry.inside(messages.select(mine))
         if inner is not None:
             wanted.setdefault(inner.name, []).append(code)
     return [(name, np.flatnonzero(np.isin(codes, mine))) for name, mine in sorted(wanted.items())]
@@ -226,7 +248,7 @@ def times_at(times: Times | None, rows: np.ndarray) -> Times:
 # --- joining the parts of a block ---------------------------------------------------------------------------
 
 
-def _join(lines: Lines, parts: list[Part]) -> Batch | None:
+def joined_parts(lines: Lines, parts: list[Part]) -> Batch | None:
     """Put the parts of a block into one batch, in the order of the lines."""
     if not parts:
         return None
@@ -272,6 +294,8 @@ def _timed(part: Part) -> Times:
 
 
 def _named(part: Part) -> Column:
+    if not isinstance(part.parser, str):
+        return part.parser
     return pa.repeat(pa.scalar(part.parser), len(part.rows))
 
 

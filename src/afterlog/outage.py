@@ -78,6 +78,7 @@ class Outage:
     views: tuple[View, ...] = ()
     scanned: tuple[int, int] = (0, 0)  # requests of scanners in it, and how many failed: left out of all other counts
     detectability: float = 0.0  # nats by which the failures speak against the baseline
+    fronted: bool = False  # its one host is where requests were logged; what answered behind it was not
 
     def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Give it in the shape of ``outages --json``."""

@@ -111,14 +111,23 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
         recovered=requests.place(int(after[0]) + inside.stop) if len(after) else None,
         routes=tuple(signal.routes[code] for code in excursion.routes),
         detectability=excursion.detectability,
+        fronted=_is_fronted(requests),
     )
+
+
+def _is_fronted(requests: Requests) -> bool:
+    """Tell whether all requests were logged by one machine, and none names the server that answered it."""
+    return bool(requests.upstream.max(initial=-1) < 0) and len(np.unique(requests.host)) == 1
 
 
 def _servers(requests: Requests, excursion: Excursion, failed: NDArray[np.int64]) -> tuple[str, ...]:
     """Name the servers that it is attributed to, else those with failures in it; a silence is everybody's."""
     if excursion.hosts:
         return tuple(requests.names.server[code] for code in excursion.hosts)
-    return _names(requests, np.arange(len(requests)) if excursion.kind == "silence" else failed)
+    if excursion.kind == "silence":
+        return _names(requests, np.arange(len(requests)))
+    rows = slice(int(failed[0]), int(failed[-1]) + 1) if len(failed) else slice(0, 0)
+    return _failing(requests, rows, failed)
 
 
 def _before(requests: Requests, silence: Excursion) -> Place | None:
@@ -184,6 +193,44 @@ def stated_outage(
     )
 
 
+def revised(outage: Outage, start_us: int | None, end_us: int | None, signals: Sequence[Signal]) -> Outage:
+    """Give an outage the start or end that a person set (UTC microseconds), and count anew what lies between.
+
+    A moment that a person set has no spread; None leaves what was inferred.
+    """
+    start = outage.start if start_us is None else Instant(start_us, start_us, start_us)
+    end = outage.end if end_us is None else Instant(end_us, end_us, end_us)
+    first_us = outage.first_us if start_us is None else start_us
+    last_us = outage.last_us if end_us is None else end_us
+    words = {"start": start_us, "end": end_us}
+    by_hand = tuple(f"the {name} was set by a person" for name, given in words.items() if given is not None)
+    moved = replace(
+        outage, start=start, end=end, first_us=first_us, last_us=last_us, notes=(*outage.notes, *by_hand),
+        open_start=outage.open_start and start_us is None, open_end=outage.open_end and end_us is None,
+    )  # fmt: skip
+    own = next((signal for signal in signals if signal.service == outage.service), None)
+    if own is None:
+        return moved
+    requests = own.requests
+    bad = requests.client_error if outage.kind == "client-errors" else requests.failed
+    rows = requests.within(first_us, last_us)
+    failed = np.flatnonzero(bad[rows]) + rows.start
+    after = np.flatnonzero(~bad[rows.stop :][:_FAR])
+    cuts = [first_us, *(p.start_us for p in outage.phases[1:] if first_us < p.start_us <= last_us), last_us + 1]
+    return replace(
+        moved,
+        hosts=_names(requests, failed) or outage.hosts,
+        requests=rows.stop - rows.start,
+        failed=len(failed),
+        failure_rate=len(failed) / max(rows.stop - rows.start, 1),
+        clients=distinct(requests.client[failed]),
+        phases=tuple(_phase(requests, bad, a, b) for a, b in pairwise(cuts)) if outage.phases else (),
+        first=requests.place(int(failed[0])) if len(failed) else outage.first,
+        last=requests.place(int(failed[-1])) if len(failed) else outage.last,
+        recovered=requests.place(int(after[0]) + rows.stop) if len(after) else None,
+    )
+
+
 def _phases(requests: Requests, bad: Flags, found: Excursion, first_us: int, last_us: int) -> tuple[Phase, ...]:
     """Count the phases; the first begins with the first failure and the last ends with the last one."""
     if not found.phases or found.kind == "silence":
@@ -196,7 +243,17 @@ def _phase(requests: Requests, bad: Flags, start_us: int, end_us: int) -> Phase:
     """Count a phase, ``[start, end)``."""
     rows = requests.within(start_us, end_us - 1)
     failed = np.flatnonzero(bad[rows]) + rows.start
-    return Phase(start_us, end_us, rows.stop - rows.start, len(failed), _names(requests, failed))
+    return Phase(start_us, end_us, rows.stop - rows.start, len(failed), _failing(requests, rows, failed))
+
+
+def _failing(requests: Requests, rows: slice, failed: NDArray[np.int64]) -> tuple[str, ...]:
+    """Name the servers that failed among rows: at a quarter of the highest rate or more; all have stray failures."""
+    known = requests.server[rows] >= 0
+    size = len(requests.names.server)
+    asked = np.bincount(requests.server[rows][known], minlength=size)
+    lost = np.bincount(requests.server[failed][requests.server[failed] >= 0], minlength=size)
+    rate = lost / np.maximum(asked, 1)
+    return tuple(requests.names.server[code] for code in np.flatnonzero((lost > 0) & (rate >= rate.max(initial=0) / 4)))
 
 
 def _names(requests: Requests, rows: NDArray[np.int64]) -> tuple[str, ...]:

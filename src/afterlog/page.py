@@ -11,7 +11,7 @@ from afterlog.clock import zone_of
 from afterlog.draft import Draft
 from afterlog.evidence import Evidence, Place
 from afterlog.redaction import Redactor
-from afterlog.statement import Code, Statement, Text, Time, visible
+from afterlog.statement import Code, Said, Statement, Text, Time, visible
 
 QUOTE: Final = 240
 MOST_NOTES: Final = 3
@@ -130,6 +130,8 @@ class Page:
     def _part(self, part: Any) -> str:
         if isinstance(part, Code):
             return self.code(part)
+        if isinstance(part, Said):
+            return escape(self.redactor.text(part.text))
         if isinstance(part, Time):
             return self.clock.date(part.us) if part.precision == "date" else self.moment(part.us, part.precision)
         return str(part)
@@ -164,6 +166,6 @@ class Page:
             return self._part(value)
         if isinstance(value, Statement):
             return self.say(value)
-        if isinstance(value, tuple) and all(isinstance(part, str | Code | Time) for part in value):
+        if isinstance(value, tuple) and all(isinstance(part, str | Code | Said | Time) for part in value):
             return self.md(tuple(escape(part) if isinstance(part, str) else part for part in value))
         return value if not isinstance(value, str) else escape(value)

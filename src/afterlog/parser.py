@@ -18,15 +18,24 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from afterlog.deploying import deploys_by_command, deploys_by_name
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
-from afterlog.layout import FIELD_TYPES, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
-from afterlog.layout.fields import DURATION_EXPONENT
-from afterlog.stamps import Form, in_epoch, stamped, times_in, zoned
+from afterlog.kubernetes import kubernetes_event
+from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
+from afterlog.layout.fields import DURATION_EXPONENT, PARTS
+from afterlog.loose import LOOSE_FORMS, Loose
+from afterlog.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
+from afterlog.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.values import seconds_of, status_of, told_by
 
 __all__ = [
+    "COLUMNS",
+    "COMMON_FORMS",
     "FIELD_TYPES",
+    "LOOSE_FORMS",
     "OFFSET_UNKNOWN",
+    "SYSLOG_SEVERITIES",
     "TIME_FORMS",
     "Batch",
     "Column",
@@ -37,6 +46,7 @@ __all__ = [
     "Line",
     "LineParser",
     "Lines",
+    "Loose",
     "Match",
     "Outcome",
     "Parser",
@@ -47,12 +57,22 @@ __all__ = [
     "Stamp",
     "Times",
     "columns_of",
+    "deploys_by_command",
+    "deploys_by_name",
     "each_unique",
     "in_epoch",
+    "kubernetes_event",
+    "of_priority",
+    "of_repetition",
+    "placed",
     "read_stamp",
+    "seconds_of",
     "severity_of",
     "stamped",
+    "status_of",
     "times_in",
+    "times_of_column",
+    "told_by",
     "zoned",
 ]
 
@@ -83,6 +103,14 @@ class Stamp(NamedTuple):
     offset_s: int = OFFSET_UNKNOWN
     has_year: bool = True
     resolution_us: int = 1
+
+
+def placed(before_end_us: int = 0, *, at_us: int | None = None) -> Stamp:
+    """Give the time of a record that prints none: so long before the end of its source, or at a UTC time known elsehow.
+
+    It becomes a time when the file's end is known (see ``afterlog.clock.placing``), and is marked as placed.
+    """
+    return Stamp(-before_end_us if at_us is None else at_us, OFFSET_PLACED)
 
 
 class Line(NamedTuple):
@@ -187,11 +215,17 @@ class RecordParser(Parser):
     ``claims`` is given the path and the first lines (at most 200) of a source and returns how much of it this
     parser understands, 0 to 1. ``records`` is a generator over all lines: it yields a `Record` for each event
     and a `Reject` for each line it cannot read; every other line is a continuation of the record before it.
+    ``envelope`` says that a record's ``message`` may hold another format's line, of the program in ``program``.
     """
 
     claims: Callable[[str, list[bytes]], float] = lambda _path, _head: 0.0
     records: Callable[[Iterable[Line]], Iterator[Record | Reject]] = lambda _lines: iter(())
+    envelope: bool = False
     stateful: ClassVar[bool] = True
+
+
+_REMEMBERED: Final = 4_096
+_REMEMBERED_TEXT: Final = 500  # characters; longer texts hardly come again, and would fill the memory
 
 
 def severity_of(words: Column) -> Column:
@@ -201,6 +235,12 @@ def severity_of(words: Column) -> Column:
     return pa.array(numbers, pa.int8()).take(coded.indices)
 
 
+@lru_cache(maxsize=64)
+def _known(read: Callable[[str], Mapping[str, Any]]) -> Callable[[str], Mapping[str, Any]]:
+    """Remember what a function of a parser's module told of the last texts: the next block holds many of them again."""
+    return lru_cache(maxsize=_REMEMBERED)(read)
+
+
 def each_unique(column: Column, read: Callable[[str], Mapping[str, Any]]) -> dict[str, Column]:
     """Read each distinct text once, and give what it tells as columns aligned with ``column``.
 
@@ -208,7 +248,11 @@ def each_unique(column: Column, read: Callable[[str], Mapping[str, Any]]) -> dic
     fast: logs repeat themselves.
     """
     coded = column.dictionary_encode()
-    told = [read(said) if said is not None else {} for said in coded.dictionary.to_pylist()]
+    known = _known(read) if "<locals>" not in getattr(read, "__qualname__", "<locals>") else read
+    told = [
+        {} if said is None else known(said) if len(said) < _REMEMBERED_TEXT else read(said)
+        for said in coded.dictionary.to_pylist()
+    ]
     names = sorted({name for one in told for name in one})
     return {name: pa.array([one.get(name) for one in told], _type_of(name)).take(coded.indices) for name in names}
 
@@ -274,7 +318,7 @@ def columns_of(match: Match) -> dict[str, Column]:
         elif kind in DURATION_EXPONENT:
             seconds, valid = match.float(name)
             columns[name] = pa.array(seconds, pa.float64(), mask=~valid)
-        elif kind != "request":  # its parts stand beside it
+        elif kind not in PARTS:  # those stand beside it
             columns[name] = match.text(name)
     if "level" in columns:
         columns.setdefault("severity", severity_of(columns.pop("level")))

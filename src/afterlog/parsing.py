@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.matching import match_block
+from afterlog.mixing import match_block
 from afterlog.parsed import REJECT_TEXT, Parsed, Refused
 from afterlog.parser import Batch, Layout, LearningParser, LineParser, Lines, Parser, RecordParser
 from afterlog.registry import HEAD_LINES, Registry
@@ -31,7 +31,7 @@ _TAIL_LINES: Final = 12  # so many are tried one by one, from the last; most rec
 def parse(parser: Parser, blocks: Iterable[Block], registry: Registry) -> Iterator[Parsed]:
     """Read all blocks of a source with one parser."""
     if isinstance(parser, RecordParser):
-        yield from parse_records(parser, blocks)
+        yield from parse_records(parser, blocks, registry)
     elif isinstance(parser, LearningParser):
         yield from _parse_learned(parser, blocks, registry)
     elif isinstance(parser, LineParser):
@@ -85,8 +85,8 @@ def _last_record(parser: LineParser, block: Block) -> int:
         begin = block.data.rfind(b"\n", 0, end - size) + 1 if size < end else 0
         raw, lines = _lines_of(Block(block.data[begin:], 0, 0, block.cleaning))
         for row in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0) - 1, -1):
-            one = lines.select(np.array([row]))
-            if any(len(layout.match_regex(one).rows) for layout in parser.layouts):
+            pair = lines.select(np.arange(max(row - 1, 0), row + 1))
+            if any(_begins_last(parser, layout, pair) for layout in parser.layouts):
                 return begin + int(raw[row])
         found = [int(match.rows[-1]) for layout in parser.layouts if len((match := layout.match(lines)).rows)]
         if found:
@@ -94,6 +94,15 @@ def _last_record(parser: LineParser, block: Block) -> int:
         if begin == 0:
             return end
         size *= 8
+
+
+def _begins_last(parser: LineParser, layout: Layout, lines: Lines) -> bool:
+    """Tell whether the last of these lines begins a record: its meaning may refuse it, or join it to the one above."""
+    match = layout.match_regex(lines)
+    if not len(match.rows) or match.rows[-1] != len(lines) - 1:
+        return False
+    told = parser.meaning(match, {}) if parser.meaning is not None else {}
+    return not any(np.asarray(told[name], bool)[-1] for name in ("refused", "joined") if told.get(name) is not None)
 
 
 def _lines_of(block: Block) -> tuple[np.ndarray, Lines]:

@@ -226,10 +226,12 @@ def _by_parsers(
     from afterlog.clock import machine_zone, resolve_clocks  # noqa: PLC0415
     from afterlog.looking import look  # noqa: PLC0415
     from afterlog.options import Options, formats_of  # noqa: PLC0415
+    from afterlog.plugins import trusted_folders  # noqa: PLC0415
     from afterlog.registry import registry  # noqa: PLC0415
 
     options = options or Options()
-    parsers = registry(options.parser_folders)
+    here = [source.file.parent for source in (*sources, *ordinary) if not source.address]
+    parsers = registry(trusted_folders(options.parser_folders, here))
     formats = formats_of(options, parsers)
     known: list[Known] = []
     for source in (*sources, *ordinary):

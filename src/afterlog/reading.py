@@ -20,9 +20,11 @@ from afterlog.errors import CaseError, InputError
 from afterlog.looking import Known
 from afterlog.options import Span
 from afterlog.parsed import Parsed
-from afterlog.parser import LineParser, Lines, Times
+from afterlog.parser import LineParser, Times
 from afterlog.parsing import parse, parse_block, record_blocks
 from afterlog.registry import Registry
+from afterlog.scouting import MARGIN_US, Scout
+from afterlog.seeking import Beginning, beginning_of, first_times, rest_of
 from afterlog.source import Block, Source, blocks, open_chunks
 from afterlog.sources.blocks import newlines
 from afterlog.table import to_columns, with_times
@@ -31,8 +33,6 @@ from afterlog.tally import Tally
 LARGE_BYTES: Final = 8 << 20
 """A source of this size is read by all threads together; smaller ones are read side by side."""
 
-_PEEKED_LINES: Final = 20
-_MARGIN_US: Final = 3_600_000_000  # how far a log may be out of order before skipping by time could lose an event
 
 Progress = Callable[[int, int], None]
 """Called with bytes read so far and bytes in all (compressed sources count as they lie on disk)."""
@@ -89,9 +89,9 @@ class Reading:
 
         tally = Tally(self._folder, stem, write, self._span)
         clock = Clock(settings)
-        scout: _Scout | None = None
+        scout: Scout | None = None
         if self._span.bounded and isinstance(item.parser, LineParser):
-            scout = _Scout(item.parser, settings, self._span)
+            scout = Scout(partial(first_times, item.parser, parsers=self._parsers), settings, self._span)
         status, reason = "read", ""
         try:
             for unit in self._units(item, scout, pool):
@@ -109,10 +109,11 @@ class Reading:
         tally.flush()
         for future in written:
             future.result()
+        reason = "; ".join(filter(None, (reason, tally.mixture.told(item.parser, tally.lines))))
         status, reason = _judged(tally, status, reason)
         return Outcome(tally.ledger(item, settings, status, reason), tuple(tally.parts), _rejects(tally, item))
 
-    def _units(self, item: Known, scout: _Scout | None, pool: ThreadPoolExecutor | None) -> Iterator[_Unit]:
+    def _units(self, item: Known, scout: Scout | None, pool: ThreadPoolExecutor | None) -> Iterator[_Unit]:
         source = item.source
         if item.all_of_it is not None:
             self._advance(source.size)
@@ -122,7 +123,12 @@ class Reading:
             parsed_blocks = parse(item.parser, self._counted(item), self._parsers)
             yield from (_Unit(parsed, to_columns(parsed, source)) for parsed in parsed_blocks)
             return
-        whole = record_blocks(item.parser, self._counted(item))
+        begin = Beginning()
+        if scout is not None and self._span.since is not None:
+            before_us = self._span.since - MARGIN_US
+            begin = beginning_of(source, item.parser, scout.settings, item.cleaning, self._parsers, before_us)
+            yield _Unit(None, {}, begin.lines)
+        whole = record_blocks(item.parser, self._counted(item, begin))
         work = self._work(item.parser, source, whole, scout)
         if pool is None:
             yield from (run() for run in work)
@@ -130,7 +136,7 @@ class Reading:
         yield from _side_by_side(work, pool, self._jobs + 1)
 
     def _work(
-        self, parser: LineParser, source: Source, whole: Iterator[Block], scout: _Scout | None
+        self, parser: LineParser, source: Source, whole: Iterator[Block], scout: Scout | None
     ) -> Iterator[Callable[[], _Unit]]:
         """Give what is to be done for each block; a block outside the span is only counted, and all behind it left."""
         for block in whole:
@@ -142,9 +148,11 @@ class Reading:
             if scout is not None and scout.past:
                 return
 
-    def _counted(self, item: Known) -> Iterator[Block]:
-        read = 0
-        for block in blocks(open_chunks(item.source), cleaning=item.cleaning):
+    def _counted(self, item: Known, begin: Beginning = Beginning()) -> Iterator[Block]:  # noqa: B008  frozen
+        read = begin.offset
+        self._advance(read)
+        chunks = rest_of(item.source, begin.offset) if begin.offset else open_chunks(item.source)
+        for block in blocks(chunks, cleaning=item.cleaning, line=begin.lines + 1, offset=begin.offset):
             yield block
             here = min(len(block.data), max(item.source.size - read, 0))
             read += here
@@ -231,67 +239,3 @@ def _full(folder: Path, error: OSError) -> CaseError:
         f"{case}: cannot be written ({error.strerror or error}); free space and ingest again, or choose another -o. "
         "What was read so far is kept, and an earlier case there is untouched."
     )
-
-
-class _Scout:
-    """Tells from the first and last lines of a block whether all of it lies outside the span."""
-
-    def __init__(self, parser: LineParser, settings: SourceClock, span: Span) -> None:
-        self._parser = parser
-        self._clock = Clock(settings)
-        self._span = span
-        self._latest: int | None = None
-        self._sorted = True
-        self._been_before = False  # whether a block was seen that is not late
-        self.past = False  # whether the span lies behind, in a source whose times only rose so far
-
-    def outside(self, block: Block) -> Times | None:
-        """Give some times of a block that holds nothing of the span (with an hour's margin); None of any other."""
-        data = block.data
-        head = data[: _edge(data, _PEEKED_LINES)]
-        tail = data[_edge_from_end(data, _PEEKED_LINES) :]
-        found = [self._times(head), self._times(tail)]
-        times = [one for one in found if one is not None]
-        if len(times) < 2:
-            return None
-        walls = Times(
-            np.concatenate([one.wall_us for one in times]),
-            np.concatenate([one.offset_s for one in times]),
-            np.concatenate([np.broadcast_to(np.asarray(one.has_year), one.wall_us.shape) for one in times]),
-            1,
-        )
-        utc = self._clock.resolve(walls).utc_us
-        early = self._span.since is not None and int(utc.max()) < self._span.since - _MARGIN_US
-        late = self._span.until is not None and int(utc.min()) > self._span.until + _MARGIN_US
-        if self._latest is not None and int(utc.min()) < self._latest - _MARGIN_US:
-            self._sorted = False
-        self._latest = max(int(utc.max()), self._latest or int(utc.max()))
-        self._been_before = self._been_before or not late
-        self.past = late and self._sorted and self._been_before
-        return walls if early or late else None
-
-    def _times(self, data: bytes) -> Times | None:
-        lines = Lines.of(data)
-        for layout in self._parser.layouts:
-            match = layout.match(lines)
-            if len(match.rows) and "time" in match:
-                return match.time()
-        return None
-
-
-def _edge(data: bytes, lines: int) -> int:
-    at = 0
-    for _ in range(lines):
-        at = data.find(b"\n", at) + 1
-        if not at:
-            return len(data)
-    return at
-
-
-def _edge_from_end(data: bytes, lines: int) -> int:
-    at = len(data) - 1
-    for _ in range(lines):
-        at = data.rfind(b"\n", 0, at)
-        if at < 0:
-            return 0
-    return at + 1

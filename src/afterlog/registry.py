@@ -1,72 +1,64 @@
 """The registry: which parsers there are, and which of them reads a source.
 
-All parsers are asked about the first lines of a source; the one that understands the largest share of them
-reads it. Where two understand the same share, the more specific one wins: a parser with state before a
-declared one, then the layouts with more literal text per line; what is still equal is an error of the parsers.
+All parsers are asked about the first lines of a source and spot checks further in. The declared rule: the one that
+understands the most lines reads it, where a continuation line counts half of a record's; where two understand as
+many, a parser with state comes before a declared one, then the layouts with more literal text per line; what is
+still equal is an error of the parsers. Only where none understands half of the lines is a format learned.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
-import numpy as np
-
+from afterlog.claiming import HEAD_LINES, Asked, Claim, claim, may_begin, most_literal
 from afterlog.errors import InputError, ParserError
-from afterlog.parser import TIME_FORMS, Layout, LearningParser, LineParser, Lines, Parser, RecordParser
+from afterlog.parser import LearningParser, LineParser, Lines, Parser, RecordParser
+from afterlog.plugins import Home, declared_parsers
 
-HEAD_LINES: Final = 200
+__all__ = [
+    "ENOUGH",
+    "HEAD_LINES",
+    "Claim",
+    "Registry",
+    "is_inner",
+    "looks_dated",
+    "looks_like_record",
+    "reads",
+    "registry",
+]
+
 ENOUGH: Final = 0.5
-"""Share of a source's first lines that a parser must understand to be given it."""
-_STATEFUL: Final = 1_000.0  # a format with state is surer than any literal text
-_PIECE: Final = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{[^{}:]*(?::(?P<type>[^{}]*))?\}")
-_RUNS: Final = {
-    "word": rb"[^ \t]",
-    "host": rb"[^ \t]",
-    "level": rb"[A-Za-z0-9]",
-    "hex": rb"[0-9A-Fa-f-]",
-    "ip": rb"[0-9A-Za-z._:%-]",
-    "d": rb"[-+0-9]",
-}
-_ASKED_LINES: Final = 64  # of the first lines, evenly spread, are shown to declared formats
-_BEGIN_BYTES: Final = 2_000
+"""Share of the lines asked about that a parser must understand to be given a source."""
+_MIXED: Final = 0.2  # a parser of one of two mixed formats understands at least this share
+_NAMED: Final = 4  # programs that are named in a list of parsers
+_NOTHING: Final = Home("", "", "")
 _OWN_LOG: Final = re.compile(
     rb"(?!\[ *\d+\.\d+\])"  # the seconds since start-up that the kernel prints
-    rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+)"
+    rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+|\w[\w.-]*[-_]\d+ +\|)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """How much of a source's first lines one parser understands, 0 to 1, and by how much literal text per line."""
-
-    parser: Parser
-    share: float
-    literal: float = 0.0
-
-
 class Registry:
-    """The parsers at hand, by name."""
+    """The parsers at hand, by name; ``homes`` says where they are declared."""
 
-    def __init__(self, parsers: Iterable[Parser]) -> None:
+    def __init__(self, parsers: Iterable[Parser], homes: Mapping[str, Home] | None = None) -> None:
         self._parsers: dict[str, Parser] = {}
+        self._homes = dict(homes or {})
         for parser in parsers:
             if parser.name in self._parsers:
                 raise ParserError(f"two parsers are named {parser.name!r}; rename one of them")
             self._parsers[parser.name] = parser
+        self._sorted = [self._parsers[name] for name in sorted(self._parsers)]
         self._inner = [p for p in self if isinstance(p, LineParser) and p.inside]
+        self._alone = [p for p in self if not is_inner(p) and not isinstance(p, LearningParser)]
+        self._by_literal = sorted(((p, most_literal(p)) for p in self._alone), key=lambda one: -one[1])
 
     def __iter__(self) -> Iterator[Parser]:
-        return iter(sorted(self._parsers.values(), key=lambda parser: parser.name))
+        return iter(self._sorted)
 
     def __getitem__(self, name: str) -> Parser:
         try:
@@ -74,183 +66,131 @@ class Registry:
         except KeyError:
             raise InputError(f"no parser is named {name!r}; there are: {', '.join(p.name for p in self)}") from None
 
+    def home(self, name: str) -> Home:
+        """Say where a parser is declared."""
+        return self._homes.get(name, _NOTHING)
+
+    def with_parsers(self, parsers: Iterable[Parser], home: Home) -> Registry:
+        """Give a registry that holds these too, in place of those of the same names."""
+        more = {parser.name: parser for parser in parsers}
+        return Registry((self._parsers | more).values(), self._homes | dict.fromkeys(more, home))
+
     def for_program(self, program: str) -> LineParser | None:
         """Give the parser of what this program writes into an envelope; an exact name before a prefix."""
         claims = [parser for parser in self._inner if parser.claims_program(program)]
         claims.sort(key=lambda parser: (program not in parser.inside, parser.name))
         return claims[0] if claims else None
 
-    def inside(self, envelope: str, messages: Lines) -> LineParser | None:
+    def inside(self, messages: Lines) -> LineParser | None:
         """Give the declared parser that reads what a program without a parser of its own writes into an envelope."""
-        chosen = self.choose("", messages, learn=False) if _looks_dated(messages) else None
-        return chosen if isinstance(chosen, LineParser) and chosen.name != envelope else None
+        chosen = self.choose("", messages, learn=False) if looks_dated(messages) else None
+        return chosen if isinstance(chosen, LineParser) else None
 
     def claims(self, path: str, head: Lines, *, learn: bool = True) -> list[Claim]:
-        """Ask every stand-alone parser about the first lines of a source; the best claim first.
+        """Ask every stand-alone parser about the lines of a source; the best claim first.
 
         Where none of the declared formats understands enough, what was learned (``learn``) comes first.
         """
-        lines = head.select(np.arange(min(len(head), HEAD_LINES)))
-        texts = [lines.bytes(i) for i in range(len(lines))]
-        few = lines.select(np.arange(0, len(lines), max(1, -(-len(lines) // _ASKED_LINES))))
-        begins = [few.bytes(i)[:_BEGIN_BYTES] for i in range(len(few))]
-        asked = [parser for parser in self if not _is_inner(parser) and not isinstance(parser, LearningParser)]
-        found = [_claim(parser, path, few, texts) for parser in asked if _may_begin(parser, begins)]
-        found = sorted(
-            (claim for claim in found if claim.share > 0),
-            key=lambda claim: (-claim.share, -claim.literal, claim.parser.name),
-        )
-        if learn and not (found and found[0].share >= ENOUGH):
-            learned = self._learned(texts)
+        asked = Asked(path, head)
+        found = [claim(parser, asked) for parser in self._alone if may_begin(parser, asked)]
+        found = sorted((one for one in found if one.share > 0), key=lambda one: one.rank)
+        if learn and not (found and _enough(found)):
+            learned = self._learned(asked)
             if learned is not None:
-                return [_claim(learned, path, few, texts), *found]
+                return [claim(learned, asked), *found]
         return found
 
     def choose(self, path: str, head: Lines, *, learn: bool = True) -> Parser | None:
         """Give the parser that reads a source, or None where none understands enough of it.
 
-        Where no declared format fits, a `LearningParser` may make one for this source.
+        The same as the first of `claims`, with most parsers not asked fully. Where no declared format fits, a
+        `LearningParser` may make one for this source.
         """
-        claims = self.claims(path, head, learn=learn)
-        if claims and (claims[0].share >= ENOUGH or self._is_learned(claims[0].parser)):
-            return claims[0].parser
-        return None
+        asked = Asked(path, head)
+        bounds, best = self._bounds(asked)
+        for bound in sorted(bounds, key=lambda one: one.rank):
+            if best is not None and best.rank < bound.rank:
+                break
+            if not bound.whole:
+                best = _better(best, claim(bound.parser, asked))
+        if best is not None and best.share >= ENOUGH:
+            return best.parser
+        if best is not None and _enough(bounds) and _enough(self.claims(path, head, learn=False)):
+            return best.parser  # the other format of the two is read with it
+        return self._learned(asked) if learn else None
 
-    def _is_learned(self, parser: Parser) -> bool:
-        return isinstance(self._parsers.get(parser.name), LearningParser)
+    def _bounds(self, asked: Asked) -> tuple[list[Claim], Claim | None]:
+        """Give what each parser could understand at most; and the best claim of those that could read every line.
 
-    def _learned(self, texts: list[bytes]) -> LineParser | None:
-        made = (parser.learn(texts) for parser in self if isinstance(parser, LearningParser))
+        The parsers are asked by the most literal text that they can have; the first that reads every line, and surer
+        than any of the others could, ends the asking.
+        """
+        bounds: list[Claim] = []
+        best: Claim | None = None
+        for parser, most in self._by_literal:
+            if best is not None and best.whole and best.literal > most:
+                break
+            if not may_begin(parser, asked):
+                continue
+            bound = claim(parser, asked, exact=False)
+            if bound.share > 0:
+                bounds.append(bound)
+                if bound.whole:
+                    best = _better(best, claim(parser, asked))
+        return bounds, best
+
+    def _learned(self, asked: Asked) -> LineParser | None:
+        made = (parser.learn(asked.texts) for parser in self if isinstance(parser, LearningParser))
         return next((parser for parser in made if parser is not None), None)
 
 
-def _looks_dated(messages: Lines) -> bool:
+def _better(one: Claim | None, other: Claim) -> Claim:
+    return other if one is None or other.rank < one.rank else one
+
+
+def _enough(claims: list[Claim]) -> bool:
+    """Tell whether the best claim, or those on the formats mixed in one source, are enough."""
+    if claims and claims[0].share >= ENOUGH:
+        return True
+    mixed = [one.own / one.asked for one in claims if one.asked and one.own / one.asked >= _MIXED]
+    return len(mixed) > 1 and sum(mixed[:2]) >= ENOUGH
+
+
+def looks_dated(messages: Lines) -> bool:
     """Tell whether many of these could be lines of a log of their own: they begin like a time, a wrapper, a client."""
-    begins = [messages.bytes(row)[:40] for row in range(len(messages))]
-    return 4 * sum(bool(_OWN_LOG.match(begin)) for begin in begins) >= len(begins) > 0  # the others may be a trace
+    count = sum(looks_like_record(messages.bytes(row)) for row in range(len(messages)))
+    return 4 * count >= len(messages) > 0  # the others may be a trace
 
 
-def _is_inner(parser: Parser) -> bool:
+def looks_like_record(line: bytes) -> bool:
+    """Tell whether a line begins as those of logs do: with a time, a wrapper, a client."""
+    return _OWN_LOG.match(line[:40]) is not None
+
+
+def is_inner(parser: Parser) -> bool:
+    """Tell a parser that reads messages inside an envelope, and no whole sources."""
     return isinstance(parser, LineParser) and bool(parser.inside)
 
 
-def _claim(parser: Parser, path: str, lines: Lines, texts: list[bytes]) -> Claim:
+def reads(parser: Parser) -> str:
+    """Say in a few words what a parser reads."""
     if isinstance(parser, RecordParser):
-        return Claim(parser, parser.claims(path, texts), _STATEFUL)
-    filled = np.array([bool(lines.bytes(row).strip()) for row in range(len(lines))], bool)
-    if not isinstance(parser, LineParser) or not filled.any():
-        return Claim(parser, 0.0)
-    matched = np.zeros(len(lines), bool)
-    literal = 0
-    for layout in parser.layouts:
-        left = np.flatnonzero(~matched & filled)
-        if not len(left):
-            break
-        rows = left[_read_by(parser, layout, lines.select(left))]
-        matched[rows] = True
-        literal += len(rows) * _literal(layout.pattern)
-    count = int(matched.sum())
-    if parser.continues and count:
-        matched[int(np.argmax(matched)) :] = True
-    return Claim(parser, float((matched & filled).sum() / filled.sum()), literal / max(count, 1))
-
-
-def _may_begin(parser: Parser, texts: list[bytes]) -> bool:
-    """Tell by the first bytes of the lines whether a parser need be asked at all."""
-    opening = _opening(tuple(layout.pattern for layout in parser.layouts)) if isinstance(parser, LineParser) else None
-    return opening is None or any(opening.match(text) for text in texts)
-
-
-@cache
-def _opening(patterns: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """Give what lines of one of these layouts begin with, as far as literal text and times tell; None for anything."""
-    begins = [_beginning(pattern) for pattern in patterns]
-    return re.compile(b"|".join(begins)) if all(begins) else None
-
-
-def _beginning(pattern: str) -> bytes:
-    """Write the first parts of a layout as a regex, up to a field whose end is not seen in its own bytes."""
-    begin = b""
-    while found := _PIECE.match(pattern):
-        pattern = pattern[found.end() :]
-        kind = found["type"]
-        if found["text"]:
-            begin += re.escape(found["text"].replace("{{", "{").replace("}}", "}").encode())
-        elif kind in TIME_FORMS:
-            begin += TIME_FORMS[kind].regex
-        elif found[0] == "{~}":
-            begin += rb"[ \t]+"
-        elif kind in _RUNS and not re.match(_RUNS[kind], pattern.encode() or b" "):
-            begin += _RUNS[kind] + b"+"
-        else:
-            break
-    return begin
-
-
-def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
-    """Give the rows that a layout matches and the parser's meaning does not refuse."""
-    match = layout.match_regex(lines)
-    if not len(match.rows) or parser.meaning is None:
-        return match.rows
-    refused = parser.meaning(match, {}).get("refused")
-    return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
-
-
-@cache
-def _literal(pattern: str) -> int:
-    """Count the literal text of a layout, and its fields that hold no other text: the more, the surer its match."""
-    kinds = re.findall(r"\{[^{}:]+:([^{}]*)\}", pattern)
-    narrow = sum(kind not in {"text", "word", "rest", "host"} for kind in kinds)
-    return len(re.sub(r"\{[^{}]*\}", "", pattern.replace("{~}", " "))) + narrow
+        return "an envelope with state" if parser.envelope else "records with state"
+    if not isinstance(parser, LineParser):
+        return "what it learns"
+    if parser.inside:
+        more = f" and {len(parser.inside) - _NAMED} more" if len(parser.inside) > _NAMED else ""
+        return f"inside syslog: {', '.join(parser.inside[:_NAMED])}{more}"
+    return "an envelope" if parser.envelope else "lines"
 
 
 @cache
 def registry(folders: tuple[Path, ...] = ()) -> Registry:
-    """Gather the built-in parsers, installed ones (entry points ``afterlog.parsers``), and those of the folders.
+    """Gather the built-in parsers, the installed ones, and those of the folders (see `afterlog.plugins`).
 
     Raises:
         ParserError: a parser file cannot be loaded, or two have one name.
 
     """
-    package = importlib.import_module("afterlog.parsers")
-    modules = [
-        importlib.import_module(f"afterlog.parsers.{info.name}") for info in pkgutil.iter_modules(package.__path__)
-    ]
-    modules += [_load(entry.value, entry.load) for entry in entry_points(group="afterlog.parsers")]
-    modules += [
-        _load_file(file) for folder in folders for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"
-    ]
-    return Registry(parser for module in modules for parser in parsers_of(module))
-
-
-def parsers_of(module: ModuleType) -> tuple[Parser, ...]:
-    """Give what a parser module declares as ``PARSER`` (one parser, or a tuple of them).
-
-    Raises:
-        ParserError: it declares none.
-
-    """
-    declared = getattr(module, "PARSER", None)
-    parsers = declared if isinstance(declared, tuple) else (declared,)
-    if not all(isinstance(parser, Parser) for parser in parsers):
-        raise ParserError(f"{module.__file__}: a parser file declares PARSER = LineParser(…) or RecordParser(…)")
-    return parsers
-
-
-def _load(name: str, load: object) -> ModuleType:
-    module = load() if callable(load) else None
-    if not isinstance(module, ModuleType):
-        raise ParserError(f"entry point {name}: must name a module that declares PARSER")
-    return module
-
-
-def _load_file(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"afterlog_parser_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise ParserError(f"{file}: cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ParserError(f"{file}: {type(error).__name__}: {error}") from error
-    return module
+    declared = declared_parsers(folders)
+    return Registry([parser for parser, _ in declared], {parser.name: home for parser, home in declared})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
@@ -113,34 +114,46 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
 
     """
     rule = parse_rule(rules.fail)
-    more = ["bytes"] if "bytes" in rule.fields else []
-    columns = ["time", "line", "offset", "status", "duration", *more, *_CODED]
-    table = case.coded_events(columns, _CODED, pc.field("kind") == str(Kind.REQUEST))
-    coded = {column: _coded(table.column(column)) for column in _CODED}
+    where = pc.field("kind") == str(Kind.REQUEST)
+    coded = {name: _coded(case.coded_events([name], (name,), where).column(0)) for name in _CODED}
     coded["service"] = _named(coded["service"], coded["source"], rules.services)
-    time = table.column("time").cast(pa.int64()).to_numpy()
-    line = table.column("line").to_numpy()
-    order = np.lexsort((line, coded["source"][0], time))
+    coded["server"] = _servers(coded["upstream"], coded["host"])
+
+    def column(name: str) -> pa.ChunkedArray:  # one at a time: a case may hold many millions
+        return case.events([name], where, ordered=False).column(0)
+
+    time = column("time").cast(pa.int64()).to_numpy()
+    line = _compact(column("line").to_numpy())
     numbers = {
-        "status": pc.fill_null(table.column("status"), 0).to_numpy(),
-        "duration": _floats(table.column("duration")),
-        **{name: _floats(table.column(name)) for name in more},
+        "status": pc.fill_null(column("status"), 0).to_numpy(),
+        "duration": _floats(column("duration")),
+        **({"bytes": _floats(column("bytes"))} if "bytes" in rule.fields else {}),
     }
     failed = rule.holds({**numbers, **coded})
     timed = not np.isnan(numbers["duration"]).all()
-    coded["server"] = _servers(coded["upstream"], coded["host"])
-    offset = table.column("offset").to_numpy()
-    del table
+    order = _order(time, coded["source"][0], line)
     return Requests(
         time[order],
-        _compact(line)[order],
-        _compact(offset)[order],
+        line[order],
+        _compact(column("offset").to_numpy())[order],
         numbers["status"][order],
         failed[order],
         numbers["duration"][order] if timed else None,
-        names=Names(**{column: pair[1] for column, pair in coded.items()}),
-        **{column: pair[0][order] for column, pair in coded.items()},
+        names=Names(**{name: pair[1] for name, pair in coded.items()}),
+        **{name: pair[0][order] for name, pair in coded.items()},
     )
+
+
+def _order(time: Times, source: Codes, line: NDArray[np.integer]) -> NDArray[np.intp] | slice:
+    """Give the order by time, source and line; all of it where the rows stand so already."""
+    steps = np.diff(time)
+    if not (steps < 0).any():
+        ties = np.flatnonzero(steps == 0)
+        back = source[ties + 1] < source[ties]
+        same = source[ties + 1] == source[ties]
+        if not (back | (same & (line[ties + 1] < line[ties]))).any():
+            return slice(None)
+    return np.lexsort((line, source, time))
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
@@ -169,17 +182,32 @@ def _named(service: _Coded, source: _Coded, given: Sequence[str]) -> _Coded:
 
 def _servers(upstream: _Coded, host: _Coded) -> _Coded:
     own = np.where(host[0] >= 0, host[0].astype(np.int32) + len(upstream[1]), -1)
-    return _renumbered(np.where(upstream[0] >= 0, upstream[0], own), (*upstream[1], *host[1]))
+    return _renumbered(np.where(upstream[0] >= 0, upstream[0], own), (*_without_ports(upstream[1]), *host[1]))
+
+
+def _without_ports(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give servers as their machines are called elsewhere: web-01 for web-01:8080, unless one has several ports."""
+    bare = [re.sub(r":\d+$", "", name) for name in names]
+    return tuple(short if bare.count(short) == 1 and short else name for short, name in zip(bare, names, strict=True))
 
 
 def _coded(column: pa.ChunkedArray) -> _Coded:
-    """Give the codes of a dictionary column, −1 for null, numbered in the alphabetical order of their names."""
+    """Give the codes of a dictionary column, −1 for null, numbered in the alphabetical order of their names.
+
+    Names that no row has are left out.
+    """
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # combine_chunks of no chunks
-        return np.empty(0, np.int32), ()
+        return np.empty(0, np.int8), ()
     array = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
     raw = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-    return _renumbered(raw, tuple(array.dictionary.to_pylist()))
+    used = np.zeros(len(array.dictionary) + 1, bool)
+    used[raw] = True
+    names = array.dictionary.filter(pa.array(used[:-1]))
+    order = pc.sort_indices(names)
+    place = np.full(len(used), -1, np.min_scalar_type(-max(len(names), 1)))
+    place[np.flatnonzero(used[:-1])[order.to_numpy()]] = np.arange(len(names))
+    return place[raw], tuple(names.take(order).to_pylist())
 
 
 def _renumbered(codes: Codes, names: tuple[str, ...]) -> _Coded:

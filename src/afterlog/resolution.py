@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from afterlog.causes import is_rollback
 from afterlog.changes import Change
 from afterlog.event import Outcome
 from afterlog.evidence import Place
@@ -23,7 +24,8 @@ _SLACK_US: Final = 45_000_000  # a restart's own log line may come after the fir
 _SCALE_S: Final = 90.0
 _HEALERS: Final = {
     "rollback": 1.5, "restart": 1.0, "start": 1.0, "server-up": 0.5, "scale": 0.8, "deploy": 0.7, "playbook": 0.7,
-    "run": 0.5, "reload": 0.5, "edit": 0.3, "install": 0.0, "package": 0.0, "cron": -2.0,
+    "run": 0.5, "reload": 0.5, "edit": 0.3, "install": 0.0, "package": 0.0, "cron": -2.0, "apply": 0.7, "sync": 0.7,
+    "flag": 0.7, "configure": 0.5, "migration": 0.5, "rollout": 0.7,
 }  # fmt: skip
 _ACTIVATES: Final = frozenset({"restart", "reload", "start", "stop"})
 _CONFIGURES: Final = frozenset(
@@ -51,6 +53,18 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A fall of the failure rate: from which phase to which (None: to none), and the first success seen after it."""
+
+    phase: Phase
+    after: Phase | None
+    recovered: tuple[str, ...]  # the hosts that answer again
+    time_us: int
+    seen_us: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """What was tried during an outage and did not end it: it failed, changed nothing, or the failures went on."""
 
@@ -68,19 +82,19 @@ def find_attempts(outage: Outage, changes: Sequence[Change], endings: Sequence[E
         during = outage.start.high_us < change.start_us <= outage.end.high_us
         if not during or change.routine or change.tool == "git" or change.id in healed or change.action in _SEEN:
             continue
-        if change.hosts and outage.hosts and not set(change.hosts) & set(outage.hosts):
+        if change.hosts and outage.hosts and not outage.fronted and not set(change.hosts) & set(outage.hosts):
             continue
         why = {str(Outcome.FAILED): "it failed", str(Outcome.UNCHANGED): "it changed nothing"}.get(change.outcome)
         tried.append(Attempt(outage.id, change, why or "the failures went on"))
     return tried
 
 
-def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Change]) -> list[Ending]:
-    """Explain each fall of the failure rate by the last effective change on the hosts that recovered."""
+def find_recoveries(outage: Outage, signals: Sequence[Signal]) -> tuple[Recovery, ...]:
+    """Find where the failure rate fell for good, and the first request that succeeded again."""
     own = next((signal for signal in signals if signal.service == outage.service), None)
-    if own is None or outage.open_end:
-        return []
-    endings: list[Ending] = []
+    if outage.open_end:
+        return ()
+    found: list[Recovery] = []
     whole = Phase(outage.first_us, outage.last_us + 1, outage.requests, outage.failed, outage.hosts)
     phases = outage.phases or (whole,)
     following: list[Phase | None] = [*phases[1:], None]
@@ -89,29 +103,34 @@ def find_endings(outage: Outage, signals: Sequence[Signal], changes: Sequence[Ch
             continue
         recovered = tuple(host for host in phase.hosts if after is None or host not in after.hosts)
         time_us = outage.end.time_us if after is None else after.start_us
-        change, confidence = _explaining(changes, time_us, recovered or phase.hosts, outage)
-        success = _first_success(own.requests, recovered, time_us)
+        success = _first_success(own.requests, recovered, time_us) if own else None
         place = success[1] if success else outage.recovered or outage.last
-        if place is None:
-            continue
-        places = (place, *(change.places[:1] if change else ()))
-        seen_us = success[0] if success else time_us
-        words, sure = _words(phase, after, recovered), _sure(confidence)
-        endings.append(
-            Ending(
-                outage.id,
-                seen_us,
-                recovered,
-                change,
-                after is None,
-                words,
-                places,
-                sure,
-                confidence,
-                _prepared(changes, change, recovered or phase.hosts, outage),
-            )
-        )
-    return endings
+        if place is not None:
+            found.append(Recovery(phase, after, recovered, time_us, success[0] if success else time_us, place))
+    return tuple(found)
+
+
+def find_endings(outage: Outage, recoveries: Sequence[Recovery], changes: Sequence[Change]) -> list[Ending]:
+    """Explain each fall of the failure rate by the last effective change on the hosts that recovered."""
+    return [_ending(outage, recovery, changes) for recovery in recoveries]
+
+
+def _ending(outage: Outage, recovery: Recovery, changes: Sequence[Change]) -> Ending:
+    phase, after, recovered = recovery.phase, recovery.after, recovery.recovered
+    hosts = recovered or phase.hosts
+    change, confidence = _explaining(changes, recovery.time_us, hosts, outage)
+    return Ending(
+        outage.id,
+        recovery.seen_us,
+        recovered,
+        change,
+        after is None,
+        _words(outage.kind, phase, after, recovered),
+        (recovery.place, *(change.places[:1] if change else ())),
+        _sure(confidence),
+        confidence,
+        _prepared(changes, change, hosts, outage),
+    )
 
 
 def _explaining(
@@ -126,9 +145,9 @@ def _explaining(
         and not change.routine
         and change.outcome not in (str(Outcome.FAILED), str(Outcome.UNCHANGED))
         and change.tool != "git"
-        and (not change.hosts or set(change.hosts) & set(hosts))
+        and (_at(change, outage) or set(change.hosts) & set(hosts))
     ]
-    scores = [_healing(change, time_us, hosts) for change in fitting]
+    scores = [_healing(change, time_us, hosts, _at(change, outage)) for change in fitting]
     best = max(range(len(fitting)), key=lambda i: (scores[i], fitting[i].id), default=None)
     if best is None or scores[best] < 0:
         return None, 0.0
@@ -149,25 +168,40 @@ def _prepared(
         and change.outcome in (str(Outcome.CHANGED), str(Outcome.PARTLY))
         and not change.routine
         and change.action in _CONFIGURES
-        and set(change.hosts) & set(hosts)
+        and set(change.hosts) & set(ending.hosts if outage.fronted else hosts)
     ]
     last = max((change.end_us for change in done), default=0)
     return tuple(change for change in done if last - change.end_us <= _TOGETHER_US)
 
 
-def _healing(change: Change, time_us: int, hosts: tuple[str, ...]) -> float:
+def _at(change: Change, outage: Outage) -> str:
+    """Tell where a change was done if not on the hosts that failed: "behind" a proxy, "elsewhere", or nobody knows."""
+    if not change.hosts:
+        return "unknown"
+    if outage.fronted:
+        return "behind"
+    return "" if set(change.hosts) & set(outage.hosts) else "elsewhere"
+
+
+_AWAY: Final = {"unknown": 0.5, "behind": 0.5, "elsewhere": -1.5}
+
+
+def _healing(change: Change, time_us: int, hosts: tuple[str, ...], away: str) -> float:
     """Weigh one change: how close its nearest act lies to the recovery, its kind, and whether its hosts recovered."""
-    acts = [step.time_us for step in change.steps if step.host in hosts or not step.host] or [change.end_us]
+    acts = [step.time_us for step in change.steps if away or step.host in hosts or not step.host] or [change.end_us]
     gap_s = min(abs(time_us - act) for act in acts) / 1_000_000
-    share = len(set(change.hosts) & set(hosts)) / len(set(change.hosts) | set(hosts)) if change.hosts else 0.5
-    return 3.0 - gap_s / _SCALE_S + _HEALERS.get(change.action, 0.0) + share
+    share = _AWAY[away] if away else len(set(change.hosts) & set(hosts)) / len(set(change.hosts) | set(hosts))
+    healer = max(_HEALERS.get(change.action, 0.0), _HEALERS["rollback"] if is_rollback(change) else 0.0)
+    return 3.0 - gap_s / _SCALE_S + healer + share
 
 
 def _sure(confidence: float) -> str:
     return "likely" if confidence >= 0.7 else "uncertain" if confidence else "unknown"
 
 
-def _words(phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Text:
+def _words(kind: str, phase: Phase, after: Phase | None, recovered: tuple[str, ...]) -> Text:
+    if not phase.requests:
+        return text("Requests come again" if kind == "silence" else "The errors stop")
     to = 0.0 if after is None else after.rate
     words = text(f"Failures fall from {percent(phase.rate)} to {percent(to)} of requests")
     return (

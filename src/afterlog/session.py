@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.compute as pc
-
 from afterlog.case import Case
 from afterlog.draft import Draft, between, make_draft
 from afterlog.evidence import Evidence, Quotes
@@ -52,42 +50,72 @@ class Written:
     told: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A draft as it will read, before any of it is written.
+
+    ``name`` is its file in the case, ``new`` the text as inferred, ``merged`` with what a person wrote into it;
+    ``foreign`` where a file of that name is there and not ours; ``told`` says what was merged.
+    """
+
+    draft: Draft
+    redactor: Redactor
+    chosen: Choices
+    template: str
+    name: str
+    new: str
+    merged: str
+    told: tuple[str, ...]
+    foreign: bool
+    picture: str | None
+
+
+def compose_draft(
+    case: Case, findings: Findings, choices: Choices | None = None, *, with_picture: bool = True
+) -> Composed:
+    """Make the draft with what a person wrote in it; writes nothing. Without the picture, the last one is named."""
+    before = _stored(case, _CHOICES)
+    chosen = _chosen(choices or Choices(), before)
+    redactor = open_redactor(case, redact=bool(chosen.redact), users=case.distinct("actor") if chosen.redact else ())
+    zone = case.settings().display_zone
+    picture = draw(findings, zone) if with_picture else None
+    shown = _PICTURE if picture or (not with_picture and (case.folder / _PICTURE).is_file()) else None
+    draft = make_draft(findings, zone, shown, objective=chosen.objective, names=bool(chosen.names))
+    draft = _with_evidence(case, draft)
+    template = chosen.template or DEFAULT
+    new = render(draft, template, redactor)
+    name = _file_for(template, before)
+    foreign = (case.folder / name).is_file() and not (case.folder / ".draft" / name).is_file()
+    merged, told = _merged(case, name, new, redactor, was_redacted=bool(before.get("redact")))
+    return Composed(draft, redactor, chosen, template, name, new, merged, tuple(told), foreign, picture)
+
+
 def write_draft(case: Case, findings: Findings, choices: Choices | None = None, *, report: bool = True) -> Written:
     """Write the draft, its picture and its report; what a person wrote in the draft is kept."""
     (case.folder / ".draft").mkdir(parents=True, exist_ok=True)
     before = _stored(case, _CHOICES)
-    chosen = _chosen(choices or Choices(), before)
-    redactor = open_redactor(case, redact=bool(chosen.redact), users=_users(case) if chosen.redact else ())
-    zone = case.settings().display_zone
-    picture = draw(findings, zone)
-    draft = make_draft(
-        findings, zone, _PICTURE if picture else None, objective=chosen.objective, names=bool(chosen.names)
-    )
-    draft = _with_evidence(case, draft)
-    template = chosen.template or DEFAULT
-    new = render(draft, template, redactor)
-    if picture is not None:
-        case.write_text(_PICTURE, redactor.text(picture) if redactor.redact else picture)
-    name = _file_for(template, before)
-    foreign = (case.folder / name).is_file() and not (case.folder / ".draft" / name).is_file()
-    merged, told = _merged(case, name, new, redactor, was_redacted=bool(before.get("redact")))
+    made = compose_draft(case, findings, choices)
+    redactor, name, zone = made.redactor, made.name, case.settings().display_zone
+    if made.picture is not None:
+        case.write_text(_PICTURE, redactor.text(made.picture) if redactor.redact else made.picture)
     facts = facts_of(findings)
-    told = [*what_moved(_stored(case, _FACTS), facts, zone), *told]
-    _remember_notes(case, draft.findings.evidence.values(), new, redactor)
+    told = [*what_moved(_stored(case, _FACTS), facts, zone), *made.told]
+    _remember_notes(case, made.draft.findings.evidence.values(), made.new, redactor)
     if redactor.redact:
         case.write_text(PSEUDONYMS, _as_text(redactor.mapping()))
-    case.write_text(name, merged)
-    if not foreign:
-        case.write_text(f".draft/{name}", new)
+    case.write_text(f"{Path(name).stem}.new.md" if made.foreign else name, made.new if made.foreign else made.merged)
+    if not made.foreign:
+        case.write_text(f".draft/{name}", made.new)
     case.write_text(_FACTS, _as_text(facts))
-    files = {**before.get("files", {}), name: template}
-    case.write_text(_CHOICES, _as_text({**asdict(chosen), "template": files.get(DRAFT, template), "files": files}))
+    files = {**before.get("files", {}), name: made.template}
+    remembered = {**asdict(made.chosen), "template": files.get(DRAFT, made.template), "files": files}
+    case.write_text(_CHOICES, _as_text(remembered))
     (case.folder / ".postmortem.sha256").unlink(missing_ok=True)
     path = case.folder / (REPORT if name == DRAFT else f"{Path(name).stem}.html") if report else None
     if path:
         from afterlog.report import make_report  # noqa: PLC0415  only this needs a Markdown parser
 
-        case.write_text(path.name, make_report(case, draft, merged, redactor, picture))
+        case.write_text(path.name, make_report(case, made.draft, made.merged, redactor, made.picture))
         if redactor.redact:
             case.write_text(PSEUDONYMS, _as_text(redactor.mapping()))
     return Written(case.folder / name, path, tuple(told))
@@ -116,7 +144,6 @@ def _merged(case: Case, name: str, new: str, redactor: Redactor, *, was_redacted
         return new, []
     mine = file.read_text(encoding="utf-8").replace("\r\n", "\n")
     if not base_file.is_file():
-        case.write_text(f"{Path(name).stem}.new.md", new)
         return mine, [
             f"{name} was not written by afterlog and is kept as it is; the new draft is {Path(name).stem}.new.md."
         ]
@@ -154,12 +181,6 @@ def _with_evidence(case: Case, draft: Draft) -> Draft:
     quotes.fetch(wanted)
     more = {place: quotes.of(place) for place in sorted(wanted) if quotes.has(place)}
     return replace(draft, findings=replace(draft.findings, evidence={**known, **more}))
-
-
-def _users(case: Case) -> list[str]:
-    """Name the accounts of people in the events."""
-    column = pc.unique(case.events(["actor"], ordered=False).column("actor"))
-    return sorted(name for name in column.to_pylist() if name)
 
 
 def _remember_notes(case: Case, evidence: Iterable[Evidence], text: str, redactor: Redactor) -> None:

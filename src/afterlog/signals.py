@@ -141,11 +141,11 @@ def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger]) -> int:
 
 def _signatures(requests: Requests) -> Codes:
     """Give each request the number of its (method, path without query), shape (n,)."""
-    bare = [bare_path(path) for path in requests.names.path]
-    place = {path: number for number, path in enumerate(dict.fromkeys(bare))}
-    codes = np.array([place[path] for path in bare] + [-1], np.int64)[requests.path]
-    pairs = (requests.method.astype(np.int64) + 1) * (len(place) + 2) + codes + 1
-    used = np.zeros((len(requests.names.method) + 1) * (len(place) + 2), np.int32)
+    bare = bare_paths(requests.names.path).dictionary_encode()
+    codes = np.append(bare.indices.to_numpy().astype(np.int64), -1)[requests.path]
+    width = len(bare.dictionary) + 2
+    pairs = (requests.method.astype(np.int64) + 1) * width + codes + 1
+    used = np.zeros((len(requests.names.method) + 1) * width, np.int32)
     used[pairs] = 1
     numbers: Codes = (np.cumsum(used, dtype=np.int32) - 1)[pairs]
     return numbers
@@ -193,14 +193,13 @@ def count_table(signals: Sequence[Signal]) -> pa.Table:
     return pa.concat_tables(pieces)
 
 
-def bare_path(path: str) -> str:
-    """Give a request target without its query."""
-    return path.partition("?")[0]
+def bare_paths(paths: Sequence[str]) -> pa.Array:
+    """Give request targets without their queries, (n,)."""
+    return pc.replace_substring_regex(pa.array(paths, pa.string()), r"(?s)\?.*$", "")
 
 
 def routes_of(paths: Sequence[str]) -> list[str]:
     """Group request targets that differ only in identifiers: ``/post/42?a=1`` → ``/post/*``; five parts at most."""
-    bare = pc.replace_substring_regex(pa.array(paths, pa.string()), r"(?s)\?.*$", "")
-    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
+    short = pc.replace_substring_regex(bare_paths(paths), r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
     routes: list[str] = pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*").to_pylist()
     return routes

@@ -15,14 +15,14 @@ from afterlog.errors import InputError
 from afterlog.sources.blocks import BLOCK_BYTES, blocks
 from afterlog.sources.kinds import why_no_log
 from afterlog.sources.model import HEAD_BYTES, Block, NotRead, Source
-from afterlog.sources.opening import open_chunks, read_head
+from afterlog.sources.opening import open_chunks, read_head, read_spots
 from afterlog.sources.places import Place, place_of
 from afterlog.sources.remote import is_address
 from afterlog.sources.walking import walk
 
 __all__ = [
     "BLOCK_BYTES", "HEAD_BYTES", "Block", "NotRead", "Place", "Source", "blocks", "open_chunks", "piece_at", "place_of",
-    "read_head", "reopen", "walk", "why_no_log",
+    "read_head", "read_spots", "reopen", "walk", "why_no_log",
 ]  # fmt: skip
 
 

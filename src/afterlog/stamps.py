@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from afterlog.layout import OFFSET_UNKNOWN, Lines, Match, Times
 from afterlog.layout.times import Form
 
-__all__ = ["Form", "in_epoch", "stamped", "times_in", "zoned"]
+__all__ = ["COMMON_FORMS", "Form", "in_epoch", "stamped", "times_in", "times_of_column", "zoned"]
 
 # Abbreviations that mean one offset wherever servers print them. BST, CST and IST mean several: they tell nothing.
 _ABBREVIATED: Final = {
@@ -26,6 +27,36 @@ _ABBREVIATED: Final = {
     "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9, "KST": 9, "HKT": 8,
     "SGT": 8, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }  # fmt: skip
+COMMON_FORMS: Final = tuple(
+    Form(template, template)
+    for template in (
+        "YYYY-mm-ddtHH:MM:SSFZ",
+        "YYYY/mm/dd HH:MM:SSF",
+        "YYYY.mm.dd HH:MM:SSF",
+        "YYYY-mm-dd-HH.MM.SSF",
+        "YYYY-mm-dd_HH:MM:SSF",
+        "YYYYmmddtHH:MM:SSF",
+        "YYYYmmddtHHMMSS",
+        "dd/bbb/YYYY:HH:MM:SS zzzzz",
+        "dd/bbb/YYYY:HH:MM:SSF",
+        "dd/bbb/YYYY HH:MM:SSF",
+        "dd-bbb-YYYY HH:MM:SSF",
+        "dd bbb YYYY HH:MM:SSF",
+        "dd.mm.YYYY HH:MM:SSF",
+        "dd/mm/YYYY HH:MM:SSF",
+        "mm/dd/YYYY HH:MM:SSF",
+        "dd-mm-YYYY HH:MM:SSF",
+        "mm-dd-YYYY HH:MM:SSF",
+        "aaa bbb ee HH:MM:SSF YYYY",
+        "bbb ee YYYY HH:MM:SSF",
+        "bbb ee, YYYY HH:MM:SSF",
+        "bbb ee HH:MM:SSF",
+        "mm-dd HH:MM:SS.fff",
+        "sF",
+        "n",
+    )
+)
+"""The forms in which programs of any kind print times: what is tried where a format is not known."""
 _NUMERIC: Final = re.compile(r"([-+])(\d\d):?(\d\d)?")
 _ZONE: Final = re.compile(r" ?(?:[A-Z]{1,5}|[-+]\d\d(?::?\d\d)?|[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+)")
 _QUARTER_US: Final = 900_000_000
@@ -140,3 +171,59 @@ def in_epoch(seconds: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         scale = np.select([seconds < 1e11, seconds < 1e14, seconds < 1e17], [1e6, 1e3, 1.0], 1e-3)
         return np.asarray(np.rint(np.nan_to_num(seconds) * scale), np.int64)
+
+
+_IN_JSON: Final = (
+    Form("YYYY-mm-ddtHH:MM:SSFZ", "2022-11-10T10:29:58.123Z"),
+    Form("sF", "1668076198.389"),
+    Form("dd/bbb/YYYY:HH:MM:SS zzzzz", "10/Nov/2022:10:29:58 +0000"),
+    Form("YYYY/mm/dd HH:MM:SSF", "2022/11/10 10:29:58"),
+    Form("bbb ee HH:MM:SSF", "Nov 10 10:29:58"),
+    Form("aaa bbb ee HH:MM:SS YYYY", "Thu Nov 10 10:29:58 2022"),
+)
+_NO_EARLIER: Final = 100_000_000  # a smaller number is a count of something else: 1973
+_YEAR_3000_US: Final = 32_503_680_000_000_000
+_LONG_NUMBERS: Final = 100_000  # so many milli- and nanoseconds written as text are read one by one
+
+
+def times_of_column(column: pa.Array) -> tuple[Times, np.ndarray]:
+    """Read a column of texts or numbers as times, whatever their form; and which of the rows, shape (n,), are times.
+
+    Numbers count seconds, milli-, micro- or nanoseconds since 1970, told by their size.
+    """
+    count = len(column)
+    if pa.types.is_string(column.type):
+        return _of_texts(column)
+    valid = np.asarray(column.is_valid())
+    if pa.types.is_integer(column.type):
+        numbers = np.asarray(pc.fill_null(column, 0)).astype(np.int64)
+        wall = _of_integers(numbers)
+        likely = valid & (numbers > _NO_EARLIER) & (wall < _YEAR_3000_US)
+        return Times(wall, np.zeros(count, np.int32), True, 1000), likely
+    if pa.types.is_floating(column.type):
+        floats = np.asarray(pc.fill_null(column, 0.0)).astype(np.float64)
+        wall = in_epoch(floats)
+        return Times(wall, np.zeros(count, np.int32), True, 1), valid & (floats > _NO_EARLIER) & (wall < _YEAR_3000_US)
+    return Times(np.zeros(count, np.int64), np.zeros(count, np.int32), True, 1), np.zeros(count, bool)
+
+
+def _of_integers(numbers: np.ndarray) -> np.ndarray:
+    """As `in_epoch`, without the rounding of floats."""
+    small = np.minimum(numbers, 100_000_000_000)
+    return np.select(
+        [numbers < 100_000_000_000, numbers < 100_000_000_000_000, numbers < 100_000_000_000_000_000],
+        [small * 1_000_000, np.minimum(numbers, 100_000_000_000_000) * 1000, numbers],
+        numbers // 1000,
+    )
+
+
+def _of_texts(column: pa.Array) -> tuple[Times, np.ndarray]:
+    lines = Lines.of_texts(column)
+    times, known = times_in(lines, *_IN_JSON)
+    numbers = np.flatnonzero(~known & (lines.ends - lines.starts >= 12))
+    for row in numbers[:_LONG_NUMBERS].tolist():  # OpenTelemetry's timeUnixNano
+        text = lines.bytes(row)
+        if text.isdigit() and len(text) <= 19:
+            times.wall_us[row], times.offset_s[row] = _of_integers(np.array([int(text)]))[0], 0
+            known[row] = True
+    return times, known

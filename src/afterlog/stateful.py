@@ -10,15 +10,17 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.event import COLUMNS, SCHEMA, Kind
+from afterlog.matching import Part, joined_parts, open_envelope
 from afterlog.parsed import REJECT_TEXT, Parsed, Refused
-from afterlog.parser import Batch, Line, Lines, Record, RecordParser, Reject, Times
+from afterlog.parser import Batch, Column, Line, Lines, Record, RecordParser, Reject, Times
+from afterlog.registry import Registry
 from afterlog.source import Block
 from afterlog.sources.cleaning import cleaned
 
 _RECORDS_PER_BATCH: Final = 20_000
 
 
-def parse_records(parser: RecordParser, blocks: Iterable[Block]) -> Iterator[Parsed]:
+def parse_records(parser: RecordParser, blocks: Iterable[Block], registry: Registry) -> Iterator[Parsed]:
     """Run the parser's generator over all lines; what is neither record nor reject continues the record before."""
     count = 0
     left = iter(blocks)
@@ -41,28 +43,30 @@ def parse_records(parser: RecordParser, blocks: Iterable[Block]) -> Iterator[Par
             for _ in lines():  # a parser may stop early: the rest is still counted
                 pass
         total = count if done else max((item.line.number for item in group), default=count)
-        yield _records_parsed(parser, group, total - accounted)
+        yield _records_parsed(parser, group, total - accounted, registry)
         accounted = total
         if done:
             return
 
 
-def _records_parsed(parser: RecordParser, group: list[Record | Reject], lines: int) -> Parsed:
+def _records_parsed(parser: RecordParser, group: list[Record | Reject], lines: int, registry: Registry) -> Parsed:
     records = sorted((item for item in group if isinstance(item, Record)), key=lambda r: r.line.number)
     refused = tuple(
         Refused(item.line.number, item.line.offset, item.reason, item.line.text[:REJECT_TEXT])
         for item in group
         if isinstance(item, Reject)
     )
-    number = np.array([record.line.number for record in records], np.int64)
-    offset = np.array([record.line.offset for record in records], np.int64)
-    continuations = lines - len(records) - len(refused)
-    return Parsed(_batch_of(parser, records) if records else None, number, offset, lines, continuations, refused)
+    batch = _batch_of(parser, records, registry) if records else None
+    rows = batch.rows if batch is not None else np.empty(0, np.int64)
+    number = np.array([record.line.number for record in records], np.int64)[rows]
+    offset = np.array([record.line.offset for record in records], np.int64)[rows]
+    return Parsed(batch, number, offset, lines, lines - len(rows) - len(refused), refused)
 
 
-def _batch_of(parser: RecordParser, records: list[Record]) -> Batch:
+def _batch_of(parser: RecordParser, records: list[Record], registry: Registry) -> Batch | None:
+    """Give the records as a batch; one whose message an inner parser joined to another is no row of its own."""
     names = sorted({name for record in records for name in record.columns} | {"kind"})
-    columns = {}
+    columns: dict[str, Column] = {}
     for name in names:
         values = [record.columns.get(name, str(Kind.LOG) if name == "kind" else None) for record in records]
         kind = SCHEMA.field(name).type if name in COLUMNS else pa.string()
@@ -74,6 +78,9 @@ def _batch_of(parser: RecordParser, records: list[Record]) -> Batch:
         max(record.time.resolution_us for record in records),
     )
     rows = np.arange(len(records))
+    if parser.envelope and "message" in columns:
+        envelope = Part(rows, times, columns, parser.name)
+        return joined_parts(Lines.of(b""), open_envelope(envelope, Lines.of_texts(columns["message"]), registry))
     return Batch(Lines.of(b""), rows, times, columns, pa.repeat(pa.scalar(parser.name), len(records)))
 
 

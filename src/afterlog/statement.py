@@ -23,6 +23,13 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Words that a person wrote in the review: printed as they are, nothing in them is interpreted."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Time:
     """A moment, UTC microseconds, printed to the ``precision``: seconds, minutes, or date (the day alone)."""
 
@@ -30,7 +37,7 @@ class Time:
     precision: str = "seconds"
 
 
-Part = str | Code | Time
+Part = str | Code | Said | Time
 Text = tuple[Part, ...]
 
 
@@ -66,7 +73,7 @@ def plain(parts: Text) -> str:
     from afterlog.clock import rfc3339  # noqa: PLC0415  clock loads numpy; this module stays light
 
     return "".join(
-        rfc3339(p.us) if isinstance(p, Time) else visible(p.text) if isinstance(p, Code) else p for p in parts
+        rfc3339(p.us) if isinstance(p, Time) else visible(p.text) if isinstance(p, Code | Said) else p for p in parts
     )
 
 

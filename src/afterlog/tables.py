@@ -9,11 +9,11 @@ from typing import Any, Final
 from afterlog.case import Ledger
 from afterlog.causes import Ranking
 from afterlog.clock import rfc3339, zone_of
+from afterlog.clock.naming import clock_ids
 from afterlog.detect import Instant
 from afterlog.findings import Findings, alibi_of
 from afterlog.outages import Outage, percent
-from afterlog.parser import LineParser
-from afterlog.registry import Registry
+from afterlog.registry import Registry, reads
 from afterlog.statement import plain, visible
 
 
@@ -50,6 +50,8 @@ def _ledger_json(ledger: Ledger) -> dict[str, Any]:
         "duplicates",
     )  # fmt: skip
     told = {name: getattr(ledger, name) for name in names}
+    ids = clock_ids(ledger)
+    told |= {"clock_id": ids.get("offset"), "zone_id": ids.get("zone"), "year_id": ids.get("year")}
     told["first"] = None if ledger.first is None else rfc3339(ledger.first)
     told["last"] = None if ledger.last is None else rfc3339(ledger.last)
     told["gaps"] = [{"start": rfc3339(start), "end": rfc3339(end)} for start, end in ledger.gaps]
@@ -148,6 +150,8 @@ def _boundary(is_open: bool, words: str, seen_us: int, told: Instant, zone: str)
     """Give the first or last failure, and the interval in which the boundary lies."""
     if is_open:
         return words
+    if told.low_us == told.high_us:
+        return f"{local(seen_us, zone)}   set by a person"
     return f"{local(seen_us, zone)}   it lies between {local(told.low_us, zone)} and {local(told.high_us, zone)}"
 
 
@@ -248,11 +252,39 @@ def visible_lines(told: str) -> str:
 
 def parser_rows(parsers: Registry) -> list[tuple[str, str, str, int, str]]:
     """Give name, title, what it reads, number of samples, and documentation of every parser."""
-    rows = []
-    for parser in parsers:
-        reads = "records with state"
-        if isinstance(parser, LineParser):
-            inside = f"inside syslog: {', '.join(parser.inside)}" if parser.inside else ""
-            reads = inside or ("an envelope" if parser.envelope else "lines")
-        rows.append((parser.name, parser.title, reads, len(parser.samples), parser.url))
-    return rows
+    return [(parser.name, parser.title, reads(parser), len(parser.samples), parser.url) for parser in parsers]
+
+
+def review_table(findings: Findings, zone: str) -> str:
+    """Lay out the findings that a person can decide about, and what was decided."""
+    rows = [
+        *((o.id, local(o.first_us, zone), f"{o.level} of {o.service or '?'}") for o in findings.outages),
+        *((o.id, local(o.first_us, zone), f"{o.level} of {o.service or '?'}") for o in findings.rejected),
+        *(
+            (c.change.id, local(c.change.start_us, zone), f"suspect {rank}, {percent(c.confidence)}: {c.change.title}")
+            for ranking in findings.rankings
+            for rank, c in enumerate(ranking.suspects, 1)
+        ),
+        *((change.id, local(change.start_us, zone), change.title) for change in findings.set_aside),
+        *((entry.id, local(entry.time_us, zone), plain(entry.text)) for entry in findings.timeline),
+        *((entry.id, local(entry.time_us, zone), plain(entry.text)) for entry in findings.hidden),
+    ]
+    return aligned(
+        ("ID", "TIME", "REVIEW", "WHAT"),
+        [(identity, time, _decided(findings, identity), what[:160]) for identity, time, what in dict.fromkeys(rows)],
+    )
+
+
+def _decided(findings: Findings, identity: str) -> str:
+    decision = findings.review.of(identity)
+    marks = [
+        decision.verdict,
+        "pinned" if decision.pinned else "",
+        "hidden" if decision.hidden else "",
+        "edited" if decision.text or decision.start_us is not None or decision.end_us is not None else "",
+        "merged" if decision.into else "",
+        "cause chosen" if decision.cause else "",
+        "note" if decision.note else "",
+        "added" if identity.startswith("added-") else "",
+    ]
+    return ", ".join(mark for mark in marks if mark)

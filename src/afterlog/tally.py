@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from afterlog.case import REJECT_SCHEMA, Ledger, write_parquet
 from afterlog.clock import SourceClock, offset_name
+from afterlog.event import TimeBasis
 from afterlog.looking import Known
+from afterlog.mixed import Mixture
 from afterlog.options import Span
 from afterlog.parsed import Parsed, Refused
 from afterlog.table import joined, sorted_by_time
@@ -46,6 +48,7 @@ class Tally:
     cut: int = 0
     rejects: list[Refused] = field(default_factory=list)
     inside: Counter[str] = field(default_factory=Counter)
+    mixture: Mixture = field(default_factory=Mixture)
     hosts: Counter[str] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None
@@ -70,7 +73,9 @@ class Tally:
         self.events += len(table)
         if not len(table):
             return
-        self.inside.update(_counts(table.column("parser")))
+        parsers = _counts(table.column("parser"))
+        self.inside.update(parsers)
+        self.mixture.note(table, parsers)
         self.hosts.update(_counts(table.column("host")))
         self._note_times(table.column("time").cast(pa.int64()).to_numpy())
         self.held.append(table)
@@ -137,8 +142,8 @@ class Tally:
             host=item.source.host or only_host,
             service=item.source.service,
             zone=settings.zone if zoneless else _printed_zone(item),
-            zone_basis=str(settings.zone_basis) if zoneless else "exact",
-            zone_why=settings.zone_why if zoneless else "every line prints its offset",
+            zone_basis=str(settings.zone_basis) if zoneless else _printed_basis(item),
+            zone_why=settings.zone_why if zoneless else settings.placed_why or "every line prints its offset",
             year=settings.year,
             year_why=settings.year_why,
             clock_offset_s=_middle(settings.offsets_s),
@@ -167,6 +172,10 @@ def _middle(offsets_s: tuple[float, ...]) -> float:
 def _printed_zone(item: Known) -> str | None:
     offsets = item.survey.offsets
     return offset_name(max(offsets, key=lambda offset: offsets[offset])) if offsets else None
+
+
+def _printed_basis(item: Known) -> str:
+    return str(TimeBasis.PLACED if item.survey.placed else TimeBasis.EXACT)
 
 
 def _significant(

@@ -6,16 +6,17 @@ It does not drown: routine work, and changes far from the outage, are left to ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final
 
-from afterlog.causes import Ranking
+from afterlog.causes import Cause, Ranking
 from afterlog.changes import Change, History, Look
 from afterlog.changes.model import MINUTE, SECOND, Part, Step
 from afterlog.clock import rfc3339
 from afterlog.detect import Instant
+from afterlog.doubts import Doubt
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
@@ -29,6 +30,8 @@ _BEGINS: Final = {
     "client-errors": "requests begin to be refused",
     "silence": "no more requests are answered",
 }
+_PINNED: Final = 100.0
+_LIKELY_SIGN: Final = 0.2  # of confidence
 _BEFORE_US: Final = 120 * MINUTE
 _AFTER_US: Final = 30 * MINUTE
 
@@ -42,13 +45,14 @@ class Entry:
     until_us: int
     low_us: int
     high_us: int
-    kind: str  # change, attempt, onset, phase, end, look, blip
+    kind: str  # change, attempt, sign, onset, phase, end, look, blip; added, where a person wrote it
     host: str
     service: str
     text: Text
     places: tuple[Place, ...]
     weight: float
     tied: bool = False  # too close to the entry before it to say which came first
+    about: str = ""  # id of the change or outage that it tells of
 
     def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Give it in the shape of ``timeline --json``."""
@@ -62,45 +66,82 @@ class Entry:
             "host": self.host,
             "service": self.service,
             "text": plain(self.text),
+            "about": self.about or None,
             "tied": self.tied,
             "evidence": list(evidence),
         }
 
 
 def build_timeline(
-    outages: Sequence[Outage], history: History, rankings: Sequence[Ranking], endings: Sequence[Ending]
+    outages: Sequence[Outage],
+    history: History,
+    rankings: Sequence[Ranking],
+    endings: Sequence[Ending],
+    keep: frozenset[str] = frozenset(),
+    doubts: Mapping[str, Doubt] = MappingProxyType({}),
 ) -> tuple[list[Entry], int]:
-    """Tell the story of the outages; gives the entries in order of time, and how many were left out."""
+    """Tell the story of the outages; gives the entries in order of time, and how many were left out.
+
+    The changes and entries whose ids are in ``keep`` are not left out. ``doubts`` are those about the times of sources,
+    by path.
+    """
     real = [outage for outage in outages if outage.level != "blip"]
     if not real:
         return sorted((_blip(outage) for outage in outages), key=_when), 0
-    suspects = {cause.change.id: cause.confidence for ranking in rankings for cause in ranking.suspects}
+    suspects = {cause.change.id for ranking in rankings for cause in ranking.suspects}
     begin = min(outage.start.time_us for outage in real) - _BEFORE_US
     close = max(outage.end.time_us for outage in real) + _AFTER_US
     entries = [entry for outage in real for entry in _outage_entries(outage, endings)]
+    entries += [_sign(cause) for ranking in rankings for cause in ranking.suspects if _tells(cause)]
     named = {
         change.commit
         for change in history.changes
         if change.commit and (change.id in suspects or begin <= change.start_us)
     }
     for change in history.changes:
-        relevant = change.id in suspects or (begin <= change.start_us <= close and not change.routine)
-        if relevant and (change.tool != "git" or change.id in named or change.id in suspects):
-            entries += _change_entries(change, suspects.get(change.id, 0.0), real)
+        relevant = (
+            change.id in suspects or change.id in keep or (begin <= change.start_us <= close and not change.routine)
+        )
+        if relevant and (change.tool != "git" or change.id in named or change.id in keep or change.id in suspects):
+            weight = _PINNED if change.id in keep else 9.0 if change.id in suspects else 4.0
+            entries += _change_entries(change, weight, real)
     entries += [
         _look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close
     ]
-    entries.sort(key=lambda entry: (-entry.weight, *_when(entry)))
-    return _with_ties(sorted(entries[:MOST], key=_when)), max(len(entries) - MOST, 0)
-
-
-def _with_ties(entries: list[Entry]) -> list[Entry]:
-    """Mark each entry whose beginning may lie before that of the entry above it: stamps are only so fine."""
-    ties = [
-        below.low_us < above.high_us and below.places[0].source != above.places[0].source
-        for above, below in pairwise(entries)
+    kept = [entry for entry in entries if entry.id in keep]
+    others = sorted((e for e in entries if e.id not in keep), key=lambda entry: (-entry.weight, *_when(entry)))
+    room = max(MOST - len(kept), 0)
+    chosen = sorted(kept + others[:room], key=_when)
+    ties = _ties([(entry, doubts.get(entry.places[0].source)) for entry in chosen])
+    told = [
+        replace(_widened(entry, doubts.get(entry.places[0].source)), tied=tied)
+        for entry, tied in zip(chosen, ties, strict=True)
     ]
-    return entries[:1] + [replace(entry, tied=tied) for entry, tied in zip(entries[1:], ties, strict=True)]
+    return told, max(len(others) - room, 0)
+
+
+def _widened(entry: Entry, doubt: Doubt | None) -> Entry:
+    """Give an entry with the interval that its clock leaves open."""
+    if doubt is None:
+        return entry
+    return replace(entry, low_us=entry.low_us - doubt.early_us, high_us=entry.high_us + doubt.late_us)
+
+
+def _ties(entries: Sequence[tuple[Entry, Doubt | None]]) -> list[bool]:
+    """Tell of each entry whether it may have begun before the one above it, or before any whose clock is in doubt."""
+    return [
+        any(_may_swap(entries[m], below) for m in range(n) if m == n - 1 or entries[m][1] or below[1])
+        for n, below in enumerate(entries)
+    ]
+
+
+def _may_swap(above: tuple[Entry, Doubt | None], below: tuple[Entry, Doubt | None]) -> bool:
+    """Tell whether the lower of two entries may have come first; a file tells its own order, and a clock too."""
+    if above[0].places[0].source == below[0].places[0].source:
+        return False
+    one_clock = above[1] is not None and below[1] is not None and above[1].clock == below[1].clock
+    upper, lower = (above[0], below[0]) if one_clock else (_widened(*above), _widened(*below))
+    return lower.low_us < upper.high_us
 
 
 def _latest(start_us: int) -> int:
@@ -110,7 +151,7 @@ def _latest(start_us: int) -> int:
 
 def _when(entry: Entry) -> tuple[int, int, Place]:
     """Order by time; at one time a change comes before what it may have caused; a file keeps its order."""
-    order = {"change": 0, "attempt": 0, "onset": 1, "phase": 2, "end": 3}
+    order = {"change": 0, "attempt": 0, "sign": 0, "onset": 1, "phase": 2, "end": 3}
     return entry.time_us, order.get(entry.kind, 4), entry.places[0]
 
 
@@ -123,7 +164,7 @@ def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
         words = text("Outage begins: ", _BEGINS.get(outage.kind, _BEGINS["errors"]), " at ", Code(outage.service))
         entries.append(_entry(outage, "onset", outage.first_us, outage.start, words, (outage.first,)))
     for ending in endings:
-        if ending.outage == outage.id:
+        if ending.outage == outage.id and outage.phases:  # without levels of failure the end says it all
             sure = Instant(ending.time_us, ending.time_us, ending.time_us)
             entries.append(_entry(outage, "phase", ending.time_us, sure, ending.text, ending.places))
     places = tuple(place for place in (outage.last, outage.recovered) if place)
@@ -135,10 +176,13 @@ def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
 
 
 def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, places: tuple[Place, ...]) -> Entry:
-    identity = stable_id("entry", kind, outage.id, places[0].source, places[0].line)
+    line = (places[0].source, places[0].line) if kind == "phase" else ()  # of an outage there is one start and one end
+    identity = stable_id("entry", kind, outage.id, *line)
     weight = 8.0 if kind == "phase" else 10.0
     low, high = min(sure.low_us, time_us), max(sure.high_us, time_us)
-    return Entry(identity, time_us, time_us, low, high, kind, "", outage.service, words, places, weight)
+    return Entry(
+        identity, time_us, time_us, low, high, kind, "", outage.service, words, places, weight, about=outage.id
+    )
 
 
 def _blip(outage: Outage) -> Entry:
@@ -147,11 +191,25 @@ def _blip(outage: Outage) -> Entry:
     return replace(_entry(outage, "blip", outage.first_us, outage.start, words, places), until_us=outage.last_us)
 
 
+def _tells(cause: Cause) -> bool:
+    """Tell whether a cause is no change but something that happened, and likely enough to be told."""
+    return not cause.is_change and cause.confidence >= _LIKELY_SIGN
+
+
+def _sign(cause: Cause) -> Entry:
+    """Tell when a full disk, an expired certificate or the like was first complained of, in the program's own words."""
+    change = cause.change
+    own = next((part for term in cause.terms for part in term.words if isinstance(part, Code)), Code(""))
+    where = text(*codes(change.hosts, 3), " first say " if len(change.hosts) > 1 else " first says ")
+    words = text(change.title, ": ", *(where if change.hosts else ()), own)
+    entry = _one(change, "sign", change.start_us, change.end_us, words, change.places, 9.0)
+    return replace(entry, about=cause.outage)
+
+
 # --- changes ------------------------------------------------------------------------------------------------
 
 
-def _change_entries(change: Change, confidence: float, outages: Sequence[Outage]) -> list[Entry]:
-    weight = 9.0 if confidence else 4.0
+def _change_entries(change: Change, weight: float, outages: Sequence[Outage]) -> list[Entry]:
     inside = any(outage.start.time_us <= change.start_us <= outage.end.time_us for outage in outages)
     weight += 2.0 * inside
     told = [(part, _steps_of(change, part)) for part in change.parts]
@@ -168,7 +226,6 @@ def _change_entries(change: Change, confidence: float, outages: Sequence[Outage]
             _sentence(change),
             change.places,
             weight,
-            change.title,
         )
     ]
 
@@ -185,11 +242,13 @@ def _one(
     words: Text,
     places: tuple[Place, ...],
     weight: float,
-    key: str,
+    key: str = "",
 ) -> Entry:
     identity = stable_id("entry", change.id, key)
     hosts = ", ".join(change.hosts)
-    return Entry(identity, start, end, start, _latest(start), kind, hosts, "", words, places[:6], weight)
+    return Entry(
+        identity, start, end, start, _latest(start), kind, hosts, "", words, places[:6], weight, about=change.id
+    )
 
 
 def _part_entry(change: Change, part: Part, steps: Sequence[Step], weight: float, *, first: bool) -> Entry:
@@ -220,7 +279,7 @@ def _sentence(change: Change) -> Text:
     words = (
         text("Ansible runs ", Code(head))
         if head
-        else text(change.title.partition(":")[0] + ":", Code(change.title.partition(": ")[2]))
+        else text(change.title.partition(":")[0] + ": ", Code(change.title.partition(": ")[2]))
         if ": " in change.title
         else text(Code(change.title))
     )

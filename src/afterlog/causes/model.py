@@ -50,6 +50,7 @@ class Cause:
         return {
             "outage": self.outage,
             "rank": rank,
+            "id": self.change.id,
             "change": change if self.is_change else None,
             "sign": None if self.is_change else self.change.action,
             "title": self.change.title,
@@ -80,3 +81,4 @@ class Ranking:
     nothing: float = 0.0
     unexplained: float = 1.0
     missing: tuple[str, ...] = ()
+    chosen: str = ""  # by a person: the id of the first suspect, or "none"

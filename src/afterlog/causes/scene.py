@@ -12,7 +12,7 @@ from typing import Final
 
 from afterlog.causes.model import SECOND
 from afterlog.changes import Change, Look
-from afterlog.event import ERROR_SEVERITY
+from afterlog.event import ERROR_SEVERITY, Outcome
 from afterlog.messages import Message
 from afterlog.outages import Outage
 
@@ -21,6 +21,12 @@ LEVELS: Final = ("exactly", "all", "some", "none")
 _LEVEL_OF_CHANCE: Final = {"exactly": 0.8, "all": 1.6, "some": 1.6, "none": 4.0}  # pseudo-counts of innocent changes
 _SLACK_US: Final = 120 * SECOND
 _REACH_US: Final = 3 * 3600 * SECOND
+_ACTIVE_US: Final = 1800 * SECOND
+_ACTIVATING: Final = frozenset({"restart", "reload", "start"})
+_WAITING: Final = frozenset({"edit", "playbook", "apply", "sync", "configure", "run", "deploy"})
+_APART: Final = frozenset("rsyslog syslog syslog-ng cron crond ssh sshd ntp chrony snapd fail2ban auditd".split())
+"""Units that put nothing into effect that users see."""
+_WITHOUT_EFFECT: Final = (str(Outcome.UNCHANGED), str(Outcome.FAILED))
 _BACK: Final = re.compile(r"roll(?:ed|s|ing)?[\s-]?back|revert|restor(?:e|ing)|undo|downgrade", re.IGNORECASE)
 _NOISE: Final = frozenset(
     (
@@ -59,6 +65,8 @@ class Scene:
     begin_us: int  # the outage's start, or the first error message that came with it, if that is earlier
     rarity: Mapping[str, float]
     level_rates: Mapping[str, float]
+    activated: Mapping[str, tuple[int, ...]]  # by a change's id: when its hosts were restarted after it
+    activates: frozenset[str]  # ids of restarts that put an earlier change into effect
 
 
 def make_scene(
@@ -85,7 +93,31 @@ def make_scene(
     later = tuple(Later(change, names_of(change), is_rollback(change)) for change in after)
     rarity = _rarity([*words.values(), *others], constant)
     rates = _level_rates(outage, changes)
-    return Scene(outage, changes, later, words, looks, first_failures, errors, constant, begin, rarity, rates)
+    activated, activates = _activations(changes, outage.start.high_us)
+    return Scene(
+        outage, changes, later, words, looks, first_failures, errors, constant, begin, rarity, rates, activated,
+        activates,
+    )  # fmt: skip
+
+
+def _activations(changes: Sequence[Change], until_us: int) -> tuple[dict[str, tuple[int, ...]], frozenset[str]]:
+    """Find the restarts, before the outage, of what was changed at most half an hour before on the same hosts."""
+    restarts = [
+        c for c in changes
+        if c.action in _ACTIVATING and not c.routine and c.start_us <= until_us and not _APART & set(c.targets)
+    ]  # fmt: skip
+    activated: dict[str, tuple[int, ...]] = {}
+    activating: set[str] = set()
+    for change in changes:
+        if change.action in _WAITING and not change.routine and change.outcome not in _WITHOUT_EFFECT:
+            own = [
+                restart for restart in restarts
+                if -_SLACK_US <= restart.start_us - change.end_us <= _ACTIVE_US
+                and set(restart.hosts) & set(change.hosts)
+            ]  # fmt: skip
+            activated[change.id] = tuple(restart.start_us for restart in own)
+            activating |= {restart.id for restart in own}
+    return activated, frozenset(activating)
 
 
 def _came_with(message: Message, outage: Outage) -> bool:

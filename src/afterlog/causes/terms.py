@@ -47,6 +47,8 @@ KINDS: Final = {
 """How much more often a kind of change triggers outages than its share of changes: Google's count of triggers
 (binary push 37 %, configuration push 31 %, user behaviour 9 %; The Site Reliability Workbook, appendix C)."""
 _GUILTY_LEVEL: Final = {"exactly": 0.55, "all": 0.2, "some": 0.2, "none": 0.05}
+_GUILTY_BEHIND: Final = {"exactly": 0.25, "all": 0.15, "some": 0.1, "none": 0.5}  # of a proxy that names no servers
+_ONLY_ACTIVATES: Final = -1.5
 _FIRST_ACT: Final = 0.6
 _ONSET_SLACK_US: Final = 2 * SECOND
 _ORDER_SLACK_US: Final = 5 * SECOND
@@ -69,19 +71,28 @@ def when(change: Change, scene: Scene) -> Iterator[Term]:
     acts = acts_of(change)
     done = [act for act in acts if act <= high] or [change.start_us]
     density = _followed(change, acts, scene.begin_us)
+    restarts = [at for at in scene.activated.get(change.id, ()) if at <= high]
+    if restarts:  # it may have waited for the restart: weigh both
+        density = 0.5 * density + 0.5 * _followed(change, [*restarts[-1:]], scene.begin_us, _AT_ONCE)
     value = max(math.log(density * _BACKGROUND_S), -4.0)
     delay_s = max(scene.begin_us - done[-1], 0) / SECOND
     told = "while it ran" if change.end_us > low > change.start_us else f"{span(delay_s)} after its last act"
+    if restarts and restarts[-1] > done[-1]:
+        told += f", {span(max(scene.begin_us - restarts[-1], 0) / SECOND)} after the restart that put it into effect"
     yield Term("delay", value, text(f"the outage began {told}"), change.places[:1])
+    if change.id in scene.activates:
+        yield Term("activation", _ONLY_ACTIVATES, text("it put into effect what was changed before"), change.places[:1])
 
 
-def _followed(change: Change, acts: list[int], begin_us: int) -> float:
+def _followed(
+    change: Change, acts: list[int], begin_us: int, weights: tuple[float, float, float] | None = None
+) -> float:
     """Give the density, per second, with which an outage begins so long after these acts if the change is guilty.
 
     Its first act is the one in six of ten cases, else any of the others. A change of many acts is always close to
     something by chance; weighing all of them, and not the closest one, allows for that.
     """
-    weights = _WEIGHTS.get(change.action, _MIXED)
+    weights = weights or _WEIGHTS.get(change.action, _MIXED)
     reach = [max(begin_us - act, 0) / SECOND for act in acts if act <= begin_us + _ONSET_SLACK_US]
     densities = [sum(w * math.exp(-d / s) / s for w, s in zip(weights, _SCALES_S, strict=True)) for d in reach]
     if not densities:
@@ -105,8 +116,13 @@ def where(change: Change, scene: Scene) -> Iterator[Term]:
     level = level_of(change, failing)
     if not level:
         return
-    value = math.log(_GUILTY_LEVEL[level] / scene.level_rates[level])
+    fronted = scene.outage.fronted
+    value = math.log((_GUILTY_BEHIND if fronted else _GUILTY_LEVEL)[level] / scene.level_rates[level])
     both = failing & touched
+    if level == "none" and fronted:
+        words = text("failures were logged at ", *codes(tuple(sorted(failing))), ", which does not say who answered")
+        yield Term("place", min(value, 0.0), words, change.places[:1])
+        return
     if level == "none":
         words = text(
             "it touched ", *codes(tuple(sorted(touched))), "; the failures were on ", *codes(tuple(sorted(failing)))

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.case import Case
+from afterlog.case import Case, Ledger
 from afterlog.changes.ansible import ansible_changes
 from afterlog.changes.commits import commit_changes, join_commits, push_changes
 from afterlog.changes.generic import generic_changes
+from afterlog.changes.kubernetes import COARSE as COARSE_EVENTS
+from afterlog.changes.kubernetes import event_rows, kubernetes_changes
+from afterlog.changes.machines import boot_changes, new_servers, not_told, process_changes, spans_of
 from afterlog.changes.mined import COARSE, mined_rows, told_already, version_changes
-from afterlog.changes.model import Change, Look, Pool, Row, Step
+from afterlog.changes.model import ROW_COLUMNS, Change, Look, Pool, Row, Step, rows_of
+from afterlog.changes.operators import typed_rows
 from afterlog.changes.packages import package_changes
 from afterlog.changes.people import command_changes, looks
 from afterlog.changes.puppet import puppet_changes
 from afterlog.changes.routine import fold_repeated, routine_changes
+from afterlog.changes.runs import RUN_PARSERS, run_changes
+from afterlog.changes.sayings import COARSE as COARSE_SAYINGS
+from afterlog.changes.sayings import said_changes, said_rows
 from afterlog.changes.services import service_changes
 from afterlog.event import Kind
+from afterlog.memory import no_collection
 
 __all__ = ["Change", "History", "Look", "Step", "find_changes", "group_changes"]
 
+_PLACED: Final = ("time", "source", "line", "offset", "host", "service")
+_ANSWERED: Final = pc.field("upstream").is_valid()
+_LOG: Final = pc.field("kind") == str(Kind.LOG)
+_TOLD_ELSEWHERE: Final = sorted(
+    RUN_PARSERS | {"ansible-log", "ansible-module", "apt-history", "apt-term", "alternatives", "dnf", "dpkg", "yum"}
+)
 _READ: Final = ("time", "source", "line", "offset", "host", "service", "message")
 
 
@@ -35,36 +49,78 @@ class History:
     looks: tuple[Look, ...]
 
 
+@no_collection()
 def find_changes(case: Case) -> History:
     """Group the change events of a case."""
-    table = case.events(where=pc.field("kind") == str(Kind.CHANGE))
-    table = table.set_column(0, "time", table.column("time").cast(pa.int64()))
-    platform, versions = mined_rows(_ordinary(case))
-    return group_changes([*(Row.of(event) for event in table.to_pylist()), *platform], versions)
+    table = case.events(ROW_COLUMNS, pc.field("kind") == str(Kind.CHANGE), ordered=False)  # the pool orders them
+    platform, versions, sayings = [], [], []
+    for batch in _ordinary(case):
+        mined = mined_rows(batch)
+        platform += [*mined[0], *event_rows(batch)]
+        versions += mined[1]
+        sayings += said_rows(batch)
+    ledgers = case.ledgers()
+    hosts = {ledger.host for ledger in ledgers if ledger.host}
+    said = said_changes(sayings, hosts, {ledger.path: ledger.events for ledger in ledgers})
+    told = {row.place for row in sayings}
+    versions = [row for row in versions if row.place not in told]
+    everything = [*rows_of(table), *platform]
+    boots = [row for row in everything if row.action == "boot"]
+    rows = [row for row in everything if row.action != "boot"]
+    history = group_changes(rows, versions, [*said, *boot_changes(boots, _first_seen(ledgers))])
+    unsaid = [
+        *new_servers(spans_of(_in_pieces(case.event_batches((*_PLACED, "upstream"), _ANSWERED)), "upstream")),
+        *not_told(
+            process_changes(spans_of(_in_pieces(case.field_batches(_PLACED, "pid", _LOG)), "pid")), history.changes
+        ),
+    ]
+    changes = sorted((*history.changes, *fold_repeated(unsaid)), key=lambda change: (change.start_us, change.id))
+    return History(tuple(changes), history.looks)
 
 
-def _ordinary(case: Case) -> Iterator[dict[str, Any]]:
-    """Give the log messages that may tell a change."""
-    where = (pc.field("kind") == str(Kind.LOG)) & pc.match_substring_regex(pc.field("message"), COARSE)
+def _first_seen(ledgers: Sequence[Ledger]) -> dict[str, int]:
+    """Give the first event of each machine."""
+    first: dict[str, int] = {}
+    for ledger in ledgers:
+        if ledger.host and ledger.first is not None:
+            first[ledger.host] = min(ledger.first, first.get(ledger.host, ledger.first))
+    return first
+
+
+def _in_pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Give events piece by piece, with times as microseconds: no more than a piece is in memory."""
+    for batch in batches:
+        yield pa.Table.from_batches([batch.set_column(0, "time", batch.column("time").cast(pa.int64()))])
+
+
+def _ordinary(case: Case) -> Iterator[list[dict[str, Any]]]:
+    """Give the log messages that may tell a change, batch by batch."""
+    telling = f"{COARSE}|{COARSE_SAYINGS}|{COARSE_EVENTS}"
+    where = _LOG & pc.match_substring_regex(pc.field("message"), telling)
+    where &= ~pc.field("parser").isin(_TOLD_ELSEWHERE)  # what they tell beside their changes is no program's saying
     for batch in case.event_batches(_READ, where):
-        yield from batch.set_column(0, "time", batch.column("time").cast(pa.int64())).to_pylist()
+        yield batch.set_column(0, "time", batch.column("time").cast(pa.int64())).to_pylist()
 
 
-def group_changes(rows: list[Row], versions: Sequence[Row] = ()) -> History:
+@no_collection()
+def group_changes(rows: list[Row], versions: Sequence[Row] = (), said: Sequence[Change] = ()) -> History:
     """Group change events, in the order of time, into changes and looks; each row serves at most once.
 
     Args:
         rows: change events, and what systemd and the kernel told.
         versions: starts that name a version.
+        said: what programs say in plain words that they did, left out where a tool's own log tells it.
 
     """
-    pool = Pool(rows)
+    pool = Pool(typed_rows(rows))
     puppet = puppet_changes(pool)  # before Ansible and cron, which may have started it
-    changes = [*puppet, *ansible_changes(pool), *package_changes(pool), *service_changes(pool)]
+    changes = [*puppet, *run_changes(pool), *kubernetes_changes(pool)]
+    changes += [*ansible_changes(pool), *package_changes(pool), *service_changes(pool)]
     looked = looks(pool)
     commits = commit_changes(pool)
     changes += [*command_changes(pool), *routine_changes(pool), *commits, *push_changes(pool, commits)]
     changes = fold_repeated([*changes, *generic_changes(pool)])
+    changes += told_already(said, changes)
     changes += told_already(version_changes(versions), changes)
     changes = sorted(join_commits(changes), key=lambda change: (change.start_us, change.id))
     return History(tuple(changes), tuple(sorted(looked, key=lambda look: (look.start_us, look.id))))

@@ -6,6 +6,7 @@ import re
 from itertools import groupby
 from typing import Final
 
+from afterlog.changes.commands import Command, understand
 from afterlog.changes.model import (
     MINUTE,
     SECOND,
@@ -23,6 +24,9 @@ from afterlog.identity import stable_id
 
 _ON_HOST = ("ansible-module", "sudo", "sshd", "apache-error")
 _RUNNERS = frozenset({"command", "shell", "raw", "script", "uri", "wait_for", "assert", "debug"})
+_SERVICE_MODULES = frozenset({"service", "systemd", "systemd_service", "supervisorctl"})
+_CONTROL = frozenset({"restart", "reload", "stop", "start"})
+_ACTIVATION_US: Final = 15 * MINUTE  # how long a push may wait for its reload
 _NOTHING = frozenset({"unchanged", ""})
 CHECKS: Final = re.compile(r"health|check|verif|smoke|probe|answers|test", re.IGNORECASE)
 """Tasks by which a deployment makes sure of itself; told also when they changed nothing."""
@@ -118,8 +122,15 @@ def _host_step(row: Row) -> Step:
     return Step(row.time_us, f"{row.target} {row.action}", row.host, row.outcome, row.place)
 
 
+# --- from the hosts' side ---------------------------------------------------------------------------------------------
+
+
 def _from_modules(pool: Pool) -> list[Change]:
-    """Group what Ansible did on hosts without a controller's log: acts at most two minutes apart are one run."""
+    """Group what Ansible did on hosts without a controller's log: acts at most two minutes apart are one run.
+
+    A run that only checks and reloads what the run before it brought is that run's end: a push often waits for its
+    activation.
+    """
     rows = [row for row in pool.of("ansible-module") if row.outcome != str(Outcome.UNCHANGED)]
     groups: list[list[Row]] = []
     for row in rows:
@@ -127,28 +138,78 @@ def _from_modules(pool: Pool) -> list[Change]:
             groups[-1].append(row)
         else:
             groups.append([row])
-    changes = [_of_modules(group) for group in groups]
+    joined: list[list[Row]] = []
+    for group in groups:
+        if joined and _activates(joined[-1], group):
+            joined[-1] += group
+        else:
+            joined.append(group)
     pool.take(pool.of("ansible-module"))
-    return changes
+    return [_of_modules(group, pool) for group in joined]
 
 
-def _of_modules(rows: list[Row]) -> Change:
-    targets = unique(row.target for row in rows)
-    modules = ", ".join(unique(row.fields.get("module", "module") for row in rows))
+def _activates(pushed: list[Row], group: list[Row]) -> bool:
+    """Tell whether a group only validates and reloads, where the one before brought files and reloaded nothing."""
+    if group[0].time_us - pushed[-1].time_us > _ACTIVATION_US:
+        return False
+    if not any(_brings_content(row) for row in pushed) or any(_controls(row) for row in pushed):
+        return False
+    only = all(_controls(row) or _checks(row) for row in group) and any(_controls(row) for row in group)
+    return only and {row.host for row in group} <= {row.host for row in pushed}
+
+
+def _controls(row: Row) -> str:
+    """Give the service that a module starts, stops or reloads, by its own means or by a command; empty for others."""
+    if row.fields.get("module", "") in _SERVICE_MODULES:
+        return row.target
+    command = _command(row)
+    return command.target if command and command.what in _CONTROL else ""
+
+
+def _checks(row: Row) -> bool:
+    command = _command(row)
+    return command is not None and command.what in ("check", "read")
+
+
+def _command(row: Row) -> Command | None:
+    return understand(row.target) if row.fields.get("module", "") in _RUNNERS else None
+
+
+def _of_modules(rows: list[Row], pool: Pool) -> Change:
+    brought = unique(row.target for row in rows if row.fields.get("module", "") not in _RUNNERS | _SERVICE_MODULES)
+    controlled = [(row, service) for row in rows for service in (_controls(row),) if service]
+    services = unique(service for _row, service in controlled)
+    ran = unique(row.target for row in rows if not _controls(row) and not _checks(row) and _command(row))
+    told = pool.take(
+        row
+        for act, _service in controlled
+        for row in pool.near(("apache-error", "systemd"), [act.host], act.time_us, act.time_us + MINUTE // 2)
+        if row.action in _CONTROL
+    )
+    steps = [
+        Step(row.time_us, f"{row.fields.get('module', '')} {row.target}", row.host, row.outcome, row.place)
+        for row in rows
+    ] + [Step(row.time_us, f"{row.target} {row.action}", row.host, row.outcome, row.place) for row in told]
     return Change(
         id=stable_id("change", "ansible", rows[0].place.source, rows[0].place.line),
         tool="ansible",
         action="playbook",
-        title=f"Ansible: {modules} of {', '.join(targets[:3])}",
+        title=f"Ansible: {_modules_title(brought, services, ran, rows)}"[:200],
         start_us=rows[0].time_us,
-        end_us=rows[-1].time_us,
+        end_us=max(row.time_us for row in [*rows, *told]),
         hosts=tuple(sorted({row.host for row in rows})),
-        targets=targets,
+        targets=brought or services,
         outcome=str(Outcome.UNKNOWN),
         actor="",
-        steps=tuple(
-            Step(row.time_us, f"{row.fields.get('module', '')} {row.target}", row.host, row.outcome, row.place)
-            for row in rows
-        ),
+        steps=tuple(sorted(steps, key=lambda step: (step.time_us, step.place))),
         places=places_of((row.place for row in rows), 6),
     )
+
+
+def _modules_title(brought: tuple[str, ...], services: tuple[str, ...], ran: tuple[str, ...], rows: list[Row]) -> str:
+    """Tell what a run did: files, then services, then commands; a validation alone by its name."""
+    more = f" and {len(brought) - 3} more" if len(brought) > 3 else ""
+    parts = [f"push of {', '.join(brought[:3])}{more}"] if brought else []
+    parts += [f"reload of {', '.join(services)}"] if services else []
+    parts += [f"ran {ran[0]}"] if ran else []
+    return ", then ".join(parts) or f"checked {rows[0].target}"

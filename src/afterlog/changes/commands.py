@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Final, NamedTuple
+
+_QUOTING: Final = re.compile(r"[\"'\\]")
 
 
 class Command(NamedTuple):
@@ -59,7 +60,7 @@ _CONTROL: Final = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def understand(line: str) -> Command:
     """Tell what a command line does; unknown programs "run" something."""
     words = _words(line)
@@ -67,7 +68,7 @@ def understand(line: str) -> Command:
         words = words[1:]
     if not words:
         return Command("run", line[:200], "")
-    program = PurePosixPath(words[0]).name
+    program = words[0].rstrip("/").rpartition("/")[2]
     arguments = words[1:]
     if program in ("sh", "bash", "dash") and arguments[:1] == ["-c"] and len(arguments) > 1:
         return understand(arguments[1])
@@ -77,6 +78,8 @@ def understand(line: str) -> Command:
 
 
 def _words(line: str) -> list[str]:
+    if not _QUOTING.search(line):
+        return line.split()  # what shlex would give, in a tenth of the time
     try:
         return shlex.split(line)
     except ValueError:

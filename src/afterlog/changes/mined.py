@@ -3,7 +3,8 @@
 systemd's and the kernel's own words (a unit started, stopped, failed; a process killed), and the version a program
 names when it starts: another one than before is a deploy, whoever made it.
 
-https://github.com/systemd/systemd/blob/main/src/core/job.c (job_done_message_format), src/core/unit.c
+https://github.com/systemd/systemd/blob/main/src/core/job.c (job_done_message_format), src/core/unit.c,
+src/core/service.c, src/login/logind-dbus.c, src/coredump/coredump.c
 https://github.com/torvalds/linux/blob/master/mm/oom_kill.c
 """
 
@@ -11,30 +12,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from afterlog.changes.model import MINUTE, Change, Row, Step, places_of, unique
+from afterlog.changes.model import MINUTE, Busy, Change, Row, Step, places_of, unique
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
 
 _CHANGED, _FAILED, _STARTED = str(Outcome.CHANGED), str(Outcome.FAILED), str(Outcome.STARTED)
 _UNIT: Final = r"(?P<unit>[\w@.:\\-]+\.(?:service|socket|mount))"
-_PLATFORM: Final = frozenset({"systemd", "kernel", "init", "systemd-oomd"})
+_PLATFORM: Final = frozenset(
+    {"systemd", "kernel", "init", "systemd-oomd", "systemd-logind", "systemd-coredump", "systemd-shutdown"}
+)
 _SAYINGS: Final = (
     (re.compile(rf"Started (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _CHANGED),
     (re.compile(rf"Stopped (?:{_UNIT} - )?(?P<what>.+?)\.?"), "stop", _CHANGED),
     (re.compile(rf"Stopping (?:{_UNIT} - )?(?P<what>.+?)\.{{3}}"), "stop", _STARTED),
     (re.compile(rf"Reloaded (?:{_UNIT} - )?(?P<what>.+?)\.?"), "reload", _CHANGED),
     (re.compile(rf"Failed to start (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _FAILED),
-    (re.compile(rf"{_UNIT}: Main process exited, code=(?:killed|dumped), .*"), "crash", _FAILED),
-    (re.compile(rf"{_UNIT}: Main process exited, code=exited, status=[1-9].*"), "crash", _FAILED),
+    (re.compile(rf"{_UNIT}: [Mm]ain process exited, code=(?:killed|dumped), .*"), "crash", _FAILED),
+    (re.compile(rf"{_UNIT}: [Mm]ain process exited, code=exited, status=[1-9].*"), "crash", _FAILED),
     (re.compile(rf"{_UNIT}: Failed with result 'oom-kill'\.?"), "oom", _FAILED),
     (re.compile(rf"{_UNIT}: Failed with result .*"), "crash", _FAILED),
     (re.compile(rf"{_UNIT}: A process of this unit has been killed by the OOM killer\.?"), "oom", _FAILED),
-    (re.compile(rf"{_UNIT}: Scheduled restart job, .*"), "restart", _STARTED),
+    (re.compile(rf"Unit {_UNIT} entered failed state\.?"), "crash", _FAILED),  # before systemd 235
+    (re.compile(rf"{_UNIT}:? (?:Scheduled restart job, .*|holdoff time over, scheduling restart\.)"),
+     "restart", _STARTED),
+    (re.compile(rf"{_UNIT}: Start request repeated too quickly\.?"), "start", _FAILED),  # systemd gives up
+    (re.compile(rf"{_UNIT}: Watchdog timeout \(limit [^)]*\)!.*"), "crash", _FAILED),
+    (re.compile(rf"{_UNIT}: (?i:start|start-pre|start-post) operation timed out\. .*"), "start", _FAILED),
+    (re.compile(rf"{_UNIT}: (?:State '(?:stop|final)-[\w-]+'|Stopping) timed out\. .*"), "stop", _FAILED),
+    (re.compile(rf"Dependency failed for (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _FAILED),
+    (re.compile(rf"Reload failed for (?:{_UNIT} - )?(?P<what>.+?)\.?"), "reload", _FAILED),
+    (re.compile(r"Killed /\S*?(?P<unit>[\w@.:\\-]+\.service) due to memory (?:pressure|used) .*"), "oom", _FAILED),
+    (re.compile(r"(?:The )?(?P<what>[Ss]ystem) (?:is rebooting|will reboot now).*"), "restart", _STARTED),
+    (re.compile(r"(?:The )?(?P<what>[Ss]ystem) (?:is (?:powering (?:down|off)|halting)|will power off now).*"),
+     "stop", _STARTED),
+    (re.compile(r"(?:\[ *[\d.]+\] )?(?:traps: )?(?P<what>[^\s\[:]+)\[\d+\]:? (?:segfault at|general protection) .*"),
+     "crash", _FAILED),
+    (re.compile(r"Process \d+ \((?P<what>[^)]+)\) of user \d+ (?:dumped core|terminated abnormally).*", re.DOTALL),
+     "crash", _FAILED),
     (re.compile(r"(?:\[ *[\d.]+\] )?(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process \d+ \((?P<what>[^)]+)\).*"),
      "oom", _FAILED),
+    (re.compile(r"(?:\[ *0\.0+\] )?(?:Linux version \d.*|Booting Linux on physical CPU.*)"), "boot", _CHANGED),
+    (re.compile(r"systemd \d\S* running in system mode.*|Startup finished in .*\(kernel\).*"), "boot", _CHANGED),
 )  # fmt: skip
 _HOUSEKEEPING: Final = re.compile(
     r"Session \S+ of |User (?:Manager|Runtime|Slice)|user-\d|\.(?:scope|slice|timer|target|path|device)\b|apt|logrotate"
@@ -46,8 +67,11 @@ _VERSION: Final = re.compile(
     r"(?P<version>\d+\.\d+(?:\.\d+)*(?:[-+.][\w.]+)?)\b"
 )
 COARSE: Final = (
-    r"^(?:Start|Stop|Reload|Failed to start)|: (?:Main process exited|Failed with result|Scheduled restart)"
-    r"|: A process of this unit"
+    r"^(?:Start|Stop|Reload|Failed to start)|: (?:[Mm]ain process exited|Failed with result|Scheduled restart)"
+    r"|: A process of this unit|: (?:Start request repeated|Watchdog timeout)|timed out\. (?:Term|Kill|Abort|Skip|Fail)"
+    r"|entered failed state|holdoff time over|^Dependency failed for|^Reload failed for|due to memory"
+    r"|[Ss]ystem (?:is rebooting|is powering|is halting|will )|segfault at|general protection|^Process \d+ \(.* of user"
+    r"|Linux version \d|^Booting Linux|^systemd \d\S* running in|^Startup finished in"
     r"|ut of memory: Kill|(?i:starting|started|booting|launching|running)[^\n]{0,100}\d\.\d"
 )
 """What of all messages is looked at more closely, as RE2 understands it."""
@@ -88,37 +112,48 @@ def _row(event: dict[str, Any], parser: str, action: str, target: str, outcome: 
 
 def version_changes(rows: Iterable[Row]) -> list[Change]:
     """Make a change where a service on a host starts with another version than before; one over all its hosts."""
-    groups: list[list[tuple[Row, str]]] = []
-    for row, old in _upgrades(rows):
-        last = next((g for g in reversed(groups[-20:]) if _same(g[-1][0], row)), None)
+    groups: list[list[_Upgrade]] = []
+    for upgrade in _upgrades(rows):
+        last = next((g for g in reversed(groups[-20:]) if _same(g[-1].row, upgrade.row)), None)
         if last is None:
-            groups.append([(row, old)])
+            groups.append([upgrade])
         else:
-            last.append((row, old))
+            last.append(upgrade)
     return [_change(group) for group in groups]
 
 
-def _upgrades(rows: Iterable[Row]) -> Iterator[tuple[Row, str]]:
-    known: dict[tuple[str, str], str] = {}
+class _Upgrade(NamedTuple):
+    """A start with another version than the one before it, and whether it is one that ran earlier."""
+
+    row: Row
+    old: str
+    back: bool
+
+
+def _upgrades(rows: Iterable[Row]) -> Iterator[_Upgrade]:
+    """Compare starts that are worded alike: a program may name several versions, its own and its libraries'."""
+    known: dict[tuple[str, str, str], list[str]] = {}
     for row in sorted(rows, key=lambda row: (row.time_us, row.place)):
-        old = known.get((row.host, row.service))
-        known[row.host, row.service] = row.run
-        if old is not None and old != row.run:
-            yield row, old
+        words = re.sub(r"\d+", "#", row.message.partition(row.run)[0])[-80:]
+        before = known.setdefault((row.host, row.service, words), [])
+        if before and before[-1] != row.run:
+            yield _Upgrade(row, before[-1], row.run in before)
+        if not before or before[-1] != row.run:
+            before.append(row.run)
 
 
 def _same(before: Row, row: Row) -> bool:
     return (before.service, before.run) == (row.service, row.run) and row.time_us - before.time_us <= _TOGETHER_US
 
 
-def _change(group: list[tuple[Row, str]]) -> Change:
-    rows = [row for row, _old in group]
-    head, old = group[0]
+def _change(group: list[_Upgrade]) -> Change:
+    rows = [upgrade.row for upgrade in group]
+    head, old, back = group[0]
     return Change(
         id=stable_id("change", "version", head.place.source, head.place.line),
         tool="deploy",
-        action="deploy",
-        title=f"{head.service or 'a program'}: version {old} becomes {head.run}",
+        action="rollback" if back else "deploy",
+        title=f"{head.service or 'a program'}: version {old} {'goes back to' if back else 'becomes'} {head.run}",
         start_us=head.time_us,
         end_us=rows[-1].time_us,
         hosts=unique(row.host for row in rows),
@@ -132,11 +167,6 @@ def _change(group: list[tuple[Row, str]]) -> Change:
 
 def told_already(mined: Iterable[Change], others: list[Change]) -> list[Change]:
     """Leave out mined deploys that a tool's own log tells: it acted on one of their hosts in the ten minutes before."""
-    tools = [c for c in others if c.tool not in ("service", "git", "package", "cron") and not c.routine]
-    return [
-        change for change in mined
-        if not any(
-            c.start_us - 10 * MINUTE <= change.start_us <= c.end_us + 10 * MINUTE and set(c.hosts) & set(change.hosts)
-            for c in tools
-        )
-    ]  # fmt: skip
+    told = ("service", "git", "package", "cron", "command")
+    busy = Busy((c for c in others if c.hosts and c.tool not in told and not c.routine), 10 * MINUTE)
+    return [change for change in mined if not busy.at(change.start_us, change.hosts)]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
 
 from afterlog.clock import rfc3339
 from afterlog.event import Outcome
@@ -15,8 +19,7 @@ SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One change event; times in UTC microseconds."""
 
     time_us: int
@@ -33,26 +36,31 @@ class Row:
     client: str
     fields: Mapping[str, str]
 
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Row:
-        """Take one event as ``to_pylist`` gives it, its time as microseconds."""
-        texts = {
-            name: event[name] or ""
-            for name in (
-                "parser",
-                "host",
-                "service",
-                "message",
-                "action",
-                "target",
-                "outcome",
-                "actor",
-                "run",
-                "client",
-            )
-        }
-        place = Place(event["source"], event["line"], event["offset"])
-        return cls(event["time"], place, fields=dict(event["fields"] or ()), **texts)
+
+_TEXTS: Final = (
+    "parser", "host", "service", "message", "action", "target", "outcome", "actor", "run", "client",
+)  # fmt: skip
+ROW_COLUMNS: Final = ("time", "source", "line", "offset", *_TEXTS, "fields")
+"""The event columns that `rows_of` reads."""
+_NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def rows_of(table: pa.Table) -> Iterator[Row]:
+    """Give the rows of a table with `ROW_COLUMNS`."""
+    columns = [table.column("time").cast(pa.int64()).to_pylist()]
+    columns.append(list(map(Place, *(table.column(name).to_pylist() for name in ("source", "line", "offset")))))
+    columns += [_texts(table.column(name)) for name in _TEXTS]
+    columns.append([dict(pairs) if pairs else _NO_FIELDS for pairs in table.column("fields").to_pylist()])
+    return map(Row, *columns)
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    """Give texts, empty where there is none; equal ones as one object: change events repeat themselves."""
+    if column.null_count == len(column):
+        return [""] * len(column)
+    coded = column.combine_chunks().dictionary_encode()
+    words = ["" if word is None else word for word in coded.dictionary.to_pylist()]
+    return [words[code] if code is not None else "" for code in coded.indices.to_pylist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +162,16 @@ class Look:
     places: tuple[Place, ...]
 
 
+_ORDER: Final = attrgetter("time_us", "place")
+
+
 class Pool:
     """Rows not yet explained by a change; each serves at most one. Rows are given in the order of time."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._by_parser: dict[str, list[Row]] = {}
         self._on_host: dict[tuple[str, str], list[Row]] = {}
-        for row in sorted(rows, key=lambda row: (row.time_us, row.place)):
+        for row in sorted(rows, key=_ORDER):
             self._by_parser.setdefault(row.parser, []).append(row)
             self._on_host.setdefault((row.parser, row.host), []).append(row)
         self._gone: set[Place] = set()
@@ -174,11 +185,18 @@ class Pool:
     def of(self, *parsers: str) -> list[Row]:
         """Give the rows of some parsers."""
         rows = [row for parser in parsers for row in self._by_parser.get(parser, ()) if row.place not in self._gone]
-        return rows if len(parsers) == 1 else sorted(rows, key=lambda row: (row.time_us, row.place))
+        return rows if len(parsers) == 1 else sorted(rows, key=_ORDER)
 
     def rest(self) -> list[Row]:
         """Give all rows that are left."""
         return self.of(*sorted(self._by_parser)) if self._by_parser else []
+
+    def within(self, parser: str, start_us: int, end_us: int) -> list[Row]:
+        """Give the rows of a parser within ``[start_us, end_us]``, on whatever host."""
+        rows = self._by_parser.get(parser, [])
+        low = bisect_left(rows, start_us, key=lambda row: row.time_us)
+        high = bisect_right(rows, end_us, key=lambda row: row.time_us)
+        return [row for row in rows[low:high] if row.place not in self._gone]
 
     def near(self, parsers: tuple[str, ...], hosts: Iterable[str], start_us: int, end_us: int) -> list[Row]:
         """Give the rows of some parsers on some hosts within ``[start_us, end_us]``."""
@@ -187,7 +205,37 @@ class Pool:
             low = bisect_left(rows, start_us, key=lambda row: row.time_us)
             high = bisect_right(rows, end_us, key=lambda row: row.time_us)
             found += [row for row in rows[low:high] if row.place not in self._gone]
-        return sorted(found, key=lambda row: (row.time_us, row.place))
+        return sorted(found, key=_ORDER)
+
+
+class Busy:
+    """When something was done on each host: whether a moment falls into it is found in logarithmic time."""
+
+    def __init__(self, changes: Iterable[Change], margin_us: int) -> None:
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for change in changes:
+            for host in change.hosts or ("",):
+                spans.setdefault(host, []).append((change.start_us - margin_us, change.end_us + margin_us))
+        self._spans = {host: _merged(sorted(found)) for host, found in spans.items()}
+
+    def at(self, time_us: int, hosts: Iterable[str]) -> bool:
+        """Tell whether something was done then on one of the hosts; the host "" stands for changes without any."""
+        for host in hosts:
+            spans = self._spans.get(host, [])
+            at = bisect_right(spans, time_us, key=lambda span: span[0]) - 1
+            if at >= 0 and time_us <= spans[at][1]:
+                return True
+        return False
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for low, high in spans:
+        if joined and low <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
+        else:
+            joined.append((low, high))
+    return joined
 
 
 def joint_outcome(outcomes: Iterable[str]) -> str:

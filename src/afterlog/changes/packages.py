@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from afterlog.changes.commanded import TELLERS
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.event import Outcome
 from afterlog.identity import stable_id
 
-_DETAILS = ("apt-term", "dpkg", "alternatives")
+_DETAILS = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
 
 
 def package_changes(pool: Pool) -> list[Change]:
@@ -15,18 +16,23 @@ def package_changes(pool: Pool) -> list[Change]:
     changes = [_change([row, *_about(row, pool)]) for row in pool.of("apt-history")]
     pool.take(pool.of("apt-history"))
     for detail in _DETAILS:
-        changes += [_change(group) for group in _runs(pool.take(pool.of(detail)))]
+        changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(detail)))]
     return changes
 
 
 def _about(row: Row, pool: Pool) -> list[Row]:
-    end = row.time_us + 2 * MINUTE
-    rows = pool.near(_DETAILS, [row.host], row.time_us - 5 * SECOND, end)
+    rows = pool.near(_DETAILS, [row.host], row.time_us - 5 * SECOND, row.time_us + 2 * MINUTE)
+    return [*pool.take(rows), *_asked([row], pool)]
+
+
+def _asked(rows: list[Row], pool: Pool) -> list[Row]:
+    """Take the commands by which a person asked for a run."""
+    begin, end = rows[0].time_us - MINUTE, rows[-1].time_us + 2 * MINUTE
     asked = [
-        sudo for sudo in pool.near(("sudo",), [row.host], row.time_us - MINUTE, end)
-        if sudo.action == "command" and understand(sudo.target).what == "install"
+        row for row in pool.near(TELLERS, [rows[0].host], begin, end)
+        if row.action == "command" and understand(row.target).what == "install"
     ]  # fmt: skip
-    return pool.take(rows + asked)
+    return pool.take(asked)
 
 
 def _runs(rows: list[Row]) -> list[list[Row]]:
@@ -41,9 +47,9 @@ def _runs(rows: list[Row]) -> list[list[Row]]:
 
 def _change(rows: list[Row]) -> Change:
     head = rows[0]
-    acts = [row for row in rows if row.parser != "sudo" and row.target]
+    acts = [row for row in rows if row.parser not in TELLERS and row.target]
     packages = unique(row.target for row in ([head] if head.parser == "apt-history" else acts))
-    asked = next((row for row in rows if row.parser == "sudo"), None)
+    asked = next((row for row in rows if row.parser in TELLERS), None)
     actor = head.actor or (asked.actor if asked else "")
     verb = head.action if head.parser == "apt-history" else "+".join(unique(row.action for row in acts)) or head.action
     return Change(
@@ -51,11 +57,11 @@ def _change(rows: list[Row]) -> Change:
         tool="package",
         action="package",
         title=f"Packages: {verb} {', '.join(packages)[:120]}",
-        start_us=min(row.time_us for row in rows if row.parser != "sudo"),
-        end_us=max(row.time_us for row in rows if row.parser != "sudo"),
+        start_us=min(row.time_us for row in rows if row.parser not in TELLERS),
+        end_us=max(row.time_us for row in rows if row.parser not in TELLERS),
         hosts=(head.host,) if head.host else (),
         targets=packages,
-        outcome=joint_outcome([row.outcome for row in rows if row.parser != "sudo"] or [str(Outcome.UNKNOWN)]),
+        outcome=joint_outcome([row.outcome for row in rows if row.parser not in TELLERS] or [str(Outcome.UNKNOWN)]),
         actor=actor,
         steps=tuple(
             Step(row.time_us, f"{row.action} {row.target}".strip()[:200], row.host, row.outcome, row.place)

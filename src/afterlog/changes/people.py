@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from afterlog.changes.commanded import commands_given
 from afterlog.changes.commands import understand
-from afterlog.changes.model import MINUTE, Change, Look, Pool, Row, Step, unique
+from afterlog.changes.model import MINUTE, Change, Look, Pool, Row, Step, joint_outcome, unique
 from afterlog.identity import stable_id
 
 _LOOKS = frozenset({"read", "check"})
+_EDITORS = frozenset({"vi", "vim", "nano", "emacs", "ed", "sed", "crontab"})
 
 
 def looks(pool: Pool) -> list[Look]:
     """Group what one person looked at: the same thing on several hosts within ten minutes is one look."""
     groups: list[tuple[str, str, list[Row]]] = []
     newest: dict[tuple[str, str, str], list[Row]] = {}
-    for row in pool.of("sudo"):
+    for row in commands_given(pool):
         command = understand(row.target)
         if row.action != "command" or command.what not in _LOOKS:
             continue
@@ -46,16 +48,26 @@ def _look(what: str, target: str, rows: list[Row]) -> Look:
 
 
 def command_changes(pool: Pool) -> list[Change]:
-    """Make a change of every other command a person ran with rights over the machine."""
-    rows = pool.take([row for row in pool.of("sudo") if row.action == "command"])
-    return [_change(row) for row in rows]
+    """Make a change of every other command a person ran with rights over the machine; one over all its hosts."""
+    rows = pool.take(commands_given(pool))
+    groups: list[list[Row]] = []
+    newest: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        same = newest.get((row.target, row.actor))
+        if same is not None and _close(same, row) and row.host not in {one.host for one in same}:
+            same.append(row)
+        else:
+            newest[row.target, row.actor] = [row]
+            groups.append(newest[row.target, row.actor])
+    return [_change(group) for group in groups]
 
 
-def _change(row: Row) -> Change:
+def _change(rows: list[Row]) -> Change:
+    row = rows[0]
     command = understand(row.target)
     verb = {
         "shell": "opened a root shell",
-        "edit": "edited",
+        "edit": "edited" if command.program in _EDITORS else "ran",
         "configure": "ran",
         "run": "ran",
         "install": "ran",
@@ -66,11 +78,11 @@ def _change(row: Row) -> Change:
         action=command.what,
         title=f"Command: {verb} {row.target}"[:200] if command.what != "shell" else "Command: opened a root shell",
         start_us=row.time_us,
-        end_us=row.time_us,
-        hosts=(row.host,) if row.host else (),
+        end_us=rows[-1].time_us,
+        hosts=unique(one.host for one in rows),
         targets=unique([command.target]),
-        outcome=row.outcome or "unknown",
+        outcome=(joint_outcome(one.outcome for one in rows) if len(rows) > 1 else row.outcome) or "unknown",
         actor=row.actor,
-        steps=(Step(row.time_us, row.target[:200], row.host, row.outcome, row.place),),
-        places=(row.place,),
+        steps=tuple(Step(one.time_us, one.target[:200], one.host, one.outcome, one.place) for one in rows),
+        places=tuple(one.place for one in rows),
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
-from afterlog.clock.resolve import SourceClock, in_year
+import numpy as np
+
+from afterlog.clock.naming import REJECTED, STATED, clock_id
+from afterlog.clock.placing import named_moment
+from afterlog.clock.resolve import Clock, SourceClock, in_year
 from afterlog.clock.zones import offset_name, to_us, zone_of
 from afterlog.errors import InputError
 from afterlog.event import TimeBasis
+from afterlog.layout import OFFSET_UNKNOWN, Times
 
 _DAY_US: Final = 86_400_000_000
 # Where one host prints two offsets, daylight saving began or ended: zones by their rules, the best known of each.
@@ -97,12 +102,21 @@ class Survey:
     zoneless: bool
     mtime_us: int
     packed_us: int | None = None  # when it was compressed, as its header says
+    placed: bool = False  # whether some records print no time at all
 
 
-def resolve_clocks(surveys: Iterable[Survey], said: Stated, default: str) -> dict[str, SourceClock]:
+def resolve_clocks(
+    surveys: Iterable[Survey], said: Stated, default: str, rejected: frozenset[str] = frozenset()
+) -> dict[str, SourceClock]:
     """Decide zone and year of every source.
 
-    ``said`` is what a person stated; ``default`` is the zone assumed where nothing tells.
+    Args:
+        surveys: what the sources tell.
+        said: what a person stated.
+        default: the zone assumed where nothing tells.
+        rejected: ids (`afterlog.clock.naming.clock_id`) of inferences that a person rejected: the next rule that tells
+            something else holds in their place.
+
     """
     every = sorted(surveys, key=lambda survey: survey.path)
     hosts: dict[str | None, list[Survey]] = {}
@@ -113,30 +127,43 @@ def resolve_clocks(surveys: Iterable[Survey], said: Stated, default: str) -> dic
         scopes = [("this source", [survey])]
         scopes += [(f"host {survey.host}", hosts[survey.host])] if survey.host else []
         scopes.append(("all sources of the case", every))
-        clock = _with_year(_zone_clock(survey, scopes, said, default), survey, scopes, said)
-        clocks[survey.path] = _set_right(clock, survey, said)
+        owner = survey.host or survey.path
+        clock = _zone_clock(survey, scopes, said, default, no_zone=clock_id(owner, "zone") in rejected)
+        clock = _with_year(clock, survey, scopes, said, no_year=clock_id(owner, "year") in rejected)
+        clocks[survey.path] = _set_right(_with_place(clock, survey), survey, said)
     return clocks
 
 
 Scopes = Sequence[tuple[str, Sequence[Survey]]]
 
 
-def _zone_clock(survey: Survey, scopes: Scopes, said: Stated, default: str) -> SourceClock:
+def _zone_clock(survey: Survey, scopes: Scopes, said: Stated, default: str, *, no_zone: bool) -> SourceClock:
     zone = said.zone(survey.path, survey.host)
     if zone is not None:
-        return SourceClock(zone, TimeBasis.ZONE_STATED, "stated by a person")
+        return SourceClock(zone, TimeBasis.ZONE_STATED, STATED)
+    rules = list(_zones(scopes, default))
+    if not no_zone:
+        return rules[0]
+    first, *others = rules
+    second = next((rule for rule in others if rule.zone != first.zone), others[-1] if others else first)
+    instead = second.zone_why if second is not first else "nothing else tells it; state it with --tz or --zone"
+    return replace(second, zone_why=f"{REJECTED}{first.zone} ({first.zone_why}); {instead}")
+
+
+def _zones(scopes: Scopes, default: str) -> Iterator[SourceClock]:
+    """Give what each rule tells of a zone, the first that holds first; the last one assumes the default."""
     for scope, others in scopes:
         printed = {offset: s.path for s in others for offset in s.offsets}
         found = {offset: path for offset, path in printed.items() if offset} or printed
         if len(found) == 1:
             offset, path = next(iter(found.items()))
-            return SourceClock(
+            yield SourceClock(
                 offset_name(offset), TimeBasis.ZONE_INFERRED, f"other lines of {scope} print it, e.g. {path}"
             )
-        if found:
-            return _of_several(found, scope, others, default)
+        elif found:
+            yield _of_several(found, scope, others, default)
     why = "nothing tells it (stamps in UTC, with Z, say nothing of local time); state it with --tz or --zone"
-    return SourceClock(default, TimeBasis.ZONE_ASSUMED, why)
+    yield SourceClock(default, TimeBasis.ZONE_ASSUMED, why)
 
 
 def _of_several(found: Mapping[int, str], scope: str, others: Sequence[Survey], default: str) -> SourceClock:
@@ -160,22 +187,53 @@ def _offsets_in(name: str, survey: Survey) -> set[int]:
     return {int(shift.total_seconds()) for shift in shifts if shift is not None}
 
 
-def _with_year(clock: SourceClock, survey: Survey, scopes: Scopes, said: Stated) -> SourceClock:
-    first = survey.yearless_first
-    if first is None:
+def _with_year(clock: SourceClock, survey: Survey, scopes: Scopes, said: Stated, *, no_year: bool) -> SourceClock:
+    if survey.yearless_first is None:
         return clock
     if said.year is not None:
-        return replace(clock, year=said.year, year_why="stated by a person")
+        return replace(clock, year=said.year, year_why=STATED)
+    rules = list(_year_rules(survey, survey.yearless_first, scopes))
+    year, why = rules[0]
+    if no_year:
+        second = next(((other, told) for other, told in rules[1:] if other != year), None)
+        instead = second or (1970, "nothing else tells it; state it with --year")
+        year, why = instead[0], f"{REJECTED}{year} ({why}); {instead[1]}"
+    return replace(clock, year=year, year_why=why)
+
+
+def _year_rules(survey: Survey, first: int, scopes: Scopes) -> Iterator[tuple[int, str]]:
+    """Give what each rule tells of the year of the first line without one, the first that holds first."""
     for scope, others in scopes:
         spans = [(other.dated, other.path) for other in others if other.dated]
         if spans:
             year, path = _nearest_year(first, spans)
-            return replace(clock, year=year, year_why=f"dated lines of {scope}, e.g. {path}")
+            yield year, f"dated lines of {scope}, e.g. {path}"
     for end_us, why in _ends(survey):
         fitting = [year for year in _years(end_us, end_us) if in_year(first, year) <= end_us + _DAY_US]
         if fitting:
-            return replace(clock, year=max(fitting), year_why=why)
-    return replace(clock, year=1970, year_why="nothing tells it; state it with --year")
+            yield max(fitting), why
+    yield 1970, "nothing tells it; state it with --year"
+
+
+def _with_place(clock: SourceClock, survey: Survey) -> SourceClock:
+    """Say where output without times lies: from the time in its name on, or until its file was written."""
+    if not survey.placed:
+        return clock
+    named = named_moment(survey.path)
+    if named is not None:
+        offset = np.array([0 if named[1] else OFFSET_UNKNOWN], np.int32)
+        start = Clock(clock).resolve(Times(np.array([named[0]], np.int64), offset, True, 1_000_000)).utc_us
+        return replace(
+            clock, placed_start_us=int(start[0]), placed_why="it prints no times; its name tells when it began"
+        )
+    if survey.packed_us:
+        return replace(
+            clock,
+            placed_end_us=survey.packed_us,
+            placed_why="it prints no times; it ends at the time in its gzip header",
+        )
+    why = "it prints no times; it ends when its file was last written (copying changes that)"
+    return replace(clock, placed_end_us=survey.mtime_us, placed_why=why)
 
 
 def _nearest_year(first: int, spans: Sequence[tuple[tuple[int, int], str]]) -> tuple[int, str]:
@@ -217,8 +275,4 @@ def _distance(wall_us: int, low: int, high: int) -> int:
 def _set_right(clock: SourceClock, survey: Survey, said: Stated) -> SourceClock:
     """Apply what a person said about a wrong clock."""
     ahead = said.ahead_s(survey.path, survey.host)
-    return (
-        clock
-        if ahead is None
-        else replace(clock, offset_at_us=(0,), offsets_s=(ahead,), offset_why="stated by a person")
-    )
+    return clock if ahead is None else replace(clock, offset_at_us=(0,), offsets_s=(ahead,), offset_why=STATED)

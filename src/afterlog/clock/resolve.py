@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from afterlog.clock.placing import positions
 from afterlog.clock.zones import zone_of
 from afterlog.event import TimeBasis
-from afterlog.layout import OFFSET_UNKNOWN, Times
+from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN, Times
 
 _QUARTER_US: Final = 900_000_000  # every offset change known to the zone database falls on a quarter of an hour
 _HALF_YEAR_US: Final = 183 * 86_400_000_000
@@ -32,6 +33,9 @@ class SourceClock:
     offsets_s: tuple[float, ...] = ()  # seconds its clock was ahead at these times; empty where it is right
     offset_why: str = ""
     steps: tuple[tuple[int, float], ...] = ()  # (the host's own UTC time just after a step, seconds stepped forward)
+    placed_start_us: int | None = None  # UTC at which output without times began, where the file's name tells it
+    placed_end_us: int = 0  # UTC at which it ended at the latest
+    placed_why: str = ""
 
 
 class Resolved(NamedTuple):
@@ -77,9 +81,33 @@ class Clock:
         self._last_wall: int | None = None
         self._fold_after: int | None = None
         self._passed = [False] * len(settings.steps)
+        self._placed_end: int | None = None
 
     def resolve(self, times: Times) -> Resolved:
         """Give UTC and its basis for the next times of the source."""
+        placed = np.broadcast_to(times.offset_s == OFFSET_PLACED, times.wall_us.shape)
+        if not placed.any():
+            return self._printed(times)
+        utc, basis = np.zeros(len(placed), np.int64), np.full(len(placed), _CODE[TimeBasis.PLACED], np.int8)
+        utc[placed] = self._placed(times.wall_us[placed])
+        if not placed.all():
+            left = ~placed
+            has_year = np.broadcast_to(np.asarray(times.has_year), placed.shape)[left]
+            utc[left], basis[left] = self._printed(
+                Times(times.wall_us[left], times.offset_s[left], has_year, times.resolution_us)
+            )
+        return Resolved(utc, basis)
+
+    def _placed(self, wall: np.ndarray) -> np.ndarray:
+        """Place records without a time; the first of them that are given tell how long the output lasted."""
+        start = self._settings.placed_start_us if self._placed_end is None else None
+        end = self._settings.placed_end_us if self._placed_end is None else self._placed_end
+        if start is not None:
+            end = start - int(np.minimum(wall, 0).min())
+        self._placed_end = end
+        return positions(wall, end)
+
+    def _printed(self, times: Times) -> Resolved:
         count = len(times.wall_us)
         wall = times.wall_us.astype(np.int64, copy=True)
         has_year = np.broadcast_to(np.asarray(times.has_year), (count,))

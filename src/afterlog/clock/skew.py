@@ -41,6 +41,12 @@ class Skew:
     mad_s: float
     at_us: tuple[int, ...]
     offsets_s: tuple[float, ...]
+    slack_s: float = 0.0
+
+    @property
+    def doubt_s(self) -> float:
+        """Give how far a time that was corrected by this may still be off, seconds."""
+        return max(self.mad_s, self.slack_s)
 
     @property
     def usable(self) -> bool:
@@ -70,6 +76,42 @@ def measure_skew(own: Times, own_keys: NDArray[np.int64], other: Times, other_ke
         if moving is not None and _moves(moving) and (steady is None or moving.anchors > steady.anchors / 2):
             return moving
     return steady
+
+
+def measure_matched(
+    own: Times, own_keys: NDArray[np.int64], other: Times, other_keys: NDArray[np.int64]
+) -> Skew | None:
+    """Measure the offset of ``own`` against ``other`` where equal keys are surely the same happening.
+
+    Shapes as for `measure_skew`; of several times with one key the first counts. Few or scattered anchors are
+    measured, too: `Skew.usable` tells. None where no key is common to both.
+    """
+    own, own_keys = _firsts(own, own_keys)
+    other, other_keys = _firsts(other, other_keys)
+    common, mine, theirs = np.intersect1d(own_keys, other_keys, assume_unique=True, return_indices=True)
+    if not len(common):
+        return None
+    own, other = own[mine], other[theirs]
+    piled = measure_skew(own, common, other, common)
+    if piled is not None and piled.anchors > len(common) / 2:
+        return piled
+    differences = own - other
+    offset = float(np.median(differences))
+    scatter = float(np.median(np.abs(differences - offset)))
+    at = (int(np.median(own)),)
+    return Skew(offset / SECOND, len(common), scatter / SECOND, at, (offset / SECOND,))
+
+
+def step_s(times: Times) -> float:
+    """Give the step of stamps in seconds, 0 where it is fine; they were cut off, and lie half of it early."""
+    return 0.0 if (times % SECOND).any() else 1.0
+
+
+def _firsts(times: Times, keys: NDArray[np.int64]) -> tuple[Times, NDArray[np.int64]]:
+    """Keep the first time of each key."""
+    order = np.lexsort((times, keys))
+    names, first = np.unique(keys[order], return_index=True)
+    return times[order][first], names
 
 
 def _moves(skew: Skew) -> bool:

@@ -9,10 +9,10 @@ import numpy as np
 
 from afterlog.detect.describe import cuts_of, describe
 from afterlog.detect.ends import Signal, find_ends
-from afterlog.detect.group import Candidate
+from afterlog.detect.group import BLIP_US, Candidate
 from afterlog.detect.hosts import MOST_HOSTS, clock_offsets, failing_hosts, known_hosts
 from afterlog.detect.levels import levels_above
-from afterlog.detect.noise import scanners
+from afterlog.detect.noise import hopeless, scanners
 from afterlog.detect.result import Baseline, Detection, Excursion, Kind
 from afterlog.detect.routes import REST, failing_routes, most_failing, unusual
 from afterlog.detect.search import Found, search
@@ -67,14 +67,15 @@ def detect(stream: Stream) -> Detection:
     """
     ready = prepare(stream)
     failed = np.asarray(ready.failed, dtype=bool)
-    noise = scanners(ready, failed)
+    lost = hopeless(ready, failed)
+    noise = scanners(ready, failed) | lost
     measured = ready.take(~noise) if np.any(noise) else ready
     baseline, errors = _errors(measured, np.asarray(measured.failed, dtype=bool))
     alone, refused = _strip(ready, np.asarray(ready.client_error, dtype=bool) & ~failed, "client-errors")
     client = _describe_all(refused)
     client = [e for e in client if not _overlaps(e, errors)]
     client = [e for e in [*client, *alone] if e.failure_rate >= _CLIENT_ERROR_RATE]
-    found = [*errors, *client, *find_silences(ready)]
+    found = [*errors, *client, *find_silences(ready.take(~lost) if np.any(lost) else ready)]
     found.sort(key=lambda e: (e.start.time_us, e.end.time_us, e.kind))
     return Detection(baseline, tuple(found))
 
@@ -157,6 +158,8 @@ def _describe_one(part: _Part, candidate: Candidate, room: tuple[int, int]) -> l
             continue
         note = f"only {what} {', '.join(map(str, those))} failed; the others were healthy"
         own = _only(part, codes, those)
+        if not own.found.healthy.known:
+            continue  # it is where failures are counted (a proxy that found no server), not what failed
         span = (int(part.stream.time_us[candidate.first]), int(part.stream.time_us[candidate.last - 1]) + 1)
         found = [_on_whole(part, own, c, r, note) for c, r in own.rooms() if _touches(own, c, span)]
         if found:
@@ -219,7 +222,9 @@ def _of_each(part: _Part, known: list[Excursion], what: str, codes: Codes, each:
             if what == "routes" and _surprise(own, candidate) < _ROUTE_NATS + 2 * math.log(len(each)):
                 continue
             excursion = _named(_on_whole(part, own, candidate, room, f"seen on {what} {code} alone"), what, (code,))
-            if excursion.failed < _LEAST_FAILURES:
+            # what one route does from the first request to the last is what it is like, and no outage
+            always = what == "routes" and excursion.open_start and excursion.open_end
+            if excursion.failed < _LEAST_FAILURES or always:
                 continue
             if not _overlaps(excursion, known) and not _overlaps(excursion, out):
                 out.append(excursion)
@@ -240,9 +245,11 @@ def _offsets(part: _Part) -> dict[int, int]:
     time = part.stream.time_us
     for candidate in part.found.candidates:
         a, b = int(time[candidate.first]), int(time[candidate.last - 1])
-        margin = max(2 * (b - a), 1800 * SECOND)
+        if b - a < BLIP_US:
+            continue
+        margin = max(2 * (b - a), 4000 * SECOND)
         window = (max(a - margin, part.stream.start_us), min(b + margin, part.stream.end_us))
-        found = clock_offsets(time, part.failed, part.stream.host, window, (a, b), part.found.baseline.rate)
+        found = clock_offsets(time, part.failed, part.stream.host, window, (a, b), part.found.baseline)
         if found:
             return found
     return {}

@@ -15,7 +15,7 @@ from afterlog.detect.result import Excursion
 from afterlog.detect.stream import SECOND, Flags, Floats, Stream, Times
 from afterlog.detect.viterbi import decode
 
-_AROUND = 90  # bins on each side that tell what is usual: a drop of up to as many is seen
+_AROUND = (30, 150)  # least and most bins on each side that tell what is usual: a drop of up to as many is seen
 _DUE = 30.0  # requests in a bin
 _SHORTEST_US = 60 * SECOND
 _HEALTHY = (0.7, 1.5)
@@ -23,7 +23,7 @@ _LEVELS = (0.6, 0.4, 0.25, 0.1, 0.02)
 _LEAST_BINS = 3
 _BLOCKS = 200
 _SLOWER = 1.25  # than the usual 95 %
-_RAISED = 0.3  # of the requests are slow
+_RAISED = 0.1  # of the requests are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,18 @@ class Drop:
 def find_drops(time: Times, start_us: int, end_us: int) -> list[Drop]:
     """Return where fewer than 70 % of the usual requests came, from ascending times (n,) in a window.
 
-    Usual is the median of the 90 bins on each side; bins of a minute or more hold 30 requests. Counts are Poisson with
-    a dispersion measured from their deviations, decoded on levels of 0.6 to 0.02 against a null free in 0.7...1.5.
+    Usual is the median of up to 150 bins on each side, a quarter of the window; bins of a minute or more hold 30
+    requests. Counts are Poisson with a dispersion measured from their deviations, decoded on levels of 0.6 to 0.02
+    against a null free in 0.7...1.5.
     """
     span = end_us - start_us
     width = max(_SHORTEST_US, int(span * _DUE / max(time.size, 1)), span // MOST_CELLS)
     bins = span // width
-    if bins < 2 * _AROUND:
+    around = min(int(bins) // 4, _AROUND[1])
+    if around < _AROUND[0]:
         return []
     counts = np.bincount((time - start_us) // width, minlength=bins)[:bins].astype(np.float64)
-    usual = np.maximum(_running_median(counts), 1.0)
+    usual = np.maximum(_running_median(counts, around), 1.0)
     dispersion = _dispersion(counts, usual)
     free = np.clip(counts / usual, *_HEALTHY)
     logs = [counts * np.log(f) - f * usual for f in (free, *(np.full(bins, level) for level in _LEVELS))]
@@ -62,9 +64,9 @@ def find_drops(time: Times, start_us: int, end_us: int) -> list[Drop]:
     return found
 
 
-def _running_median(counts: Floats) -> Floats:
-    padded = np.pad(counts, _AROUND, mode="reflect")
-    medians: Floats = np.median(sliding_window_view(padded, 2 * _AROUND + 1), axis=1)
+def _running_median(counts: Floats, around: int) -> Floats:
+    padded = np.pad(counts, around, mode="reflect")
+    medians: Floats = np.median(sliding_window_view(padded, 2 * around + 1), axis=1)
     return medians
 
 

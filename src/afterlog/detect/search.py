@@ -9,6 +9,7 @@ import numpy as np
 from afterlog.detect.baseline import NARROWEST_ZONE, Healthy, find_healthy, measure
 from afterlog.detect.group import BLIP_US, Candidate, join, sift, trim
 from afterlog.detect.levels import raised_runs
+from afterlog.detect.relapse import parted
 from afterlog.detect.result import Baseline
 from afterlog.detect.stream import SECOND, Flags, Times
 
@@ -56,7 +57,8 @@ def search(
 
 
 def _candidates(time: Times, failed: Flags, start_us: int, baseline: Baseline) -> list[Candidate]:
-    return join(trim(raised_runs(time, failed, start_us, baseline), failed, baseline), time)
+    joined = join(trim(raised_runs(time, failed, start_us, baseline), failed, baseline), time)
+    return parted(joined, time, failed, baseline)
 
 
 def _excluded(candidates: list[Candidate], time: Times, failed: Flags) -> list[tuple[int, int]]:

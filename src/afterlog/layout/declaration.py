@@ -2,12 +2,14 @@
 
 import re
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from afterlog.layout.block import Ints
 from afterlog.layout.explanation import explain
+from afterlog.layout.fields import PARTS
 from afterlog.layout.kernel import Spans, run_kernel
 from afterlog.layout.lines import Lines
 from afterlog.layout.match import Match, field_spans
@@ -52,6 +54,12 @@ class Layout:
         """Find the same lines by the regex alone, one by one: the reference."""
         return self._checked(lines, self._search(lines, np.arange(len(lines))))
 
+    def fitting(self, lines: Lines) -> Ints:
+        """Give the rows whose text fits, by the regex, whether or not their times exist; cheap for few lines."""
+        match, data = self._regex.match, lines.data
+        spans = zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)
+        return np.array([row for row, (begin, end) in enumerate(spans) if match(data, begin, end)], np.int64)
+
     def explain(self, line: bytes) -> str:
         """Where matching a line stopped and what was expected there."""
         lines = Lines(line, np.array([0]), np.array([len(line)]))
@@ -68,19 +76,15 @@ class Layout:
 
     def _search(self, lines: Lines, rows: Ints) -> Spans:
         match, data = self._regex.match, lines.data
-        hits: list[int] = []
-        regs: list[tuple[tuple[int, int], ...]] = []
         begins, ends = lines.starts[rows].tolist(), lines.ends[rows].tolist()
-        for row, begin, end in zip(rows.tolist(), begins, ends, strict=True):
-            found = match(data, begin, end)
-            if found is not None:
-                hits.append(row)
-                regs.append(found.regs)
+        found = [match(data, begin, end) for begin, end in zip(begins, ends, strict=True)]
+        hits = np.flatnonzero(np.fromiter((one is not None for one in found), bool, len(found)))
         count = len(self._slots)
-        table = np.array(regs, np.int64).reshape(len(hits), count + 1, 2)
+        flat = chain.from_iterable(chain.from_iterable(one.regs for one in found if one is not None))
+        table = np.fromiter(flat, np.int64, len(hits) * (count + 1) * 2).reshape(len(hits), count + 1, 2)
         groups = range(1, count + 1)
         return Spans(
-            np.array(hits, np.int64),
+            rows[hits],
             [np.ascontiguousarray(table[:, group, 0]) for group in groups],
             [np.ascontiguousarray(table[:, group, 1]) for group in groups],
         )
@@ -101,7 +105,8 @@ class Layout:
             if slot.name != "_":
                 spans |= field_spans(lines, slot.name, slot.type, found.starts[index], found.ends[index])
         named = {self._slots[index].name: read for index, read in times.items()}
-        types = dict.fromkeys(spans, "text") | {kept.name: kept.type for kept in self.fields}
+        types = {kept.name: kept.type for kept in self.fields}
+        types |= {name: kind for kept in self.fields for name, kind in PARTS.get(kept.type, {}).items()}
         return Match(lines, found.rows, types, spans, named)
 
 

@@ -17,6 +17,7 @@ FIELD_TYPES: dict[str, str] = {
     "us": "a duration in microseconds, whole or decimal; '-' and negative ones are absent",
     "request": "an HTTP request line, 'GET /x HTTP/1.1', giving also method, path and protocol; "
     "of a malformed one the path is the whole text and the others are absent",
+    "tag": "who wrote a line of syslog, 'sshd[4756]' or 'kernel': a word, giving also program and pid",
     "level": "a severity word: ASCII letters and digits",
 }
 
@@ -28,12 +29,17 @@ NOT_BLANK = ByteClass(bytes(set(range(256)) - set(b" \t")))
 CLASSES: dict[str, ByteClass] = {
     "word": NOT_BLANK,
     "host": NOT_BLANK,
+    "tag": NOT_BLANK,
     "hex": ByteClass(string.hexdigits.encode() + b"-"),
     "ip": ByteClass(ALNUM + b"._:%-"),
     "level": ByteClass(ALNUM),
 }
 
-REQUEST_PARTS = ("method", "path", "protocol")
+# The fields that a field of one of these types gives beside itself, and their types.
+PARTS: dict[str, dict[str, str]] = {
+    "request": {"method": "text", "path": "text", "protocol": "text"},
+    "tag": {"program": "text", "pid": "d"},
+}
 
 # Types of which a lone '-' says that there is no value.
 DASH_IS_ABSENT = frozenset({"d", "hex", "ip", "host", "s", "ms", "us"})

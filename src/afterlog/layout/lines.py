@@ -1,15 +1,17 @@
-"""Lines of one buffer, as spans; their text as an Arrow array without Python per row."""
+"""Lines of one buffer, as spans; their text as an Arrow array without Python per row (see `texts`)."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from afterlog.layout.block import Block, Ints, Mask
+from afterlog.layout.block import Block, Ints
 
-MAX_OFFSET = 2**31 - 1  # the largest offset of an Arrow binary array
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Raw: TypeAlias = bytes  # inside Lines the name ``bytes`` is a method
 
 
@@ -43,14 +45,23 @@ class Lines:
         starts = np.empty_like(ends)
         starts[:1] = 0
         starts[1:] = ends[:-1] + 1
-        carriage = (ends > starts) & (block.octets[np.maximum(ends - 1, 0)] == ord("\r"))
-        return cls(data, starts, ends - carriage, block)
+        if b"\r" in data:
+            ends = ends - ((ends > starts) & (block.octets[np.maximum(ends - 1, 0)] == ord("\r")))
+        return cls(data, starts, ends, block)
 
-    def select(self, rows: np.ndarray[Any, Any]) -> "Lines":
+    @classmethod
+    def of_texts(cls, column: pa.Array) -> Self:
+        """Take each text of an Arrow string array as one line; a null as an empty one."""
+        texts = column.fill_null("")
+        offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(np.int64)
+        data = texts.buffers()[2]
+        return cls(data.to_pybytes() if data is not None else b"", offsets[:-1], offsets[1:])
+
+    def select(self, rows: np.ndarray[Any, Any]) -> Lines:
         """Return the lines with these indices (or where this mask is true), in the order given."""
         return Lines(self.data, self.starts[rows], self.ends[rows], self.block)
 
-    def spans(self, starts: Ints, ends: Ints) -> "Lines":
+    def spans(self, starts: Ints, ends: Ints) -> Lines:
         """Other spans of the same buffer, as lines."""
         return Lines(self.data, starts, ends, self.block)
 
@@ -70,60 +81,6 @@ class Lines:
         A span with a negative start is null, an empty one is ``""``. Bytes that are not UTF-8 are written as
         ``\xNN``, only in the rows that have them.
         """
-        starts = self.starts if starts is None else starts
-        ends = self.ends if ends is None else ends
-        absent = starts < 0
-        gathered = _gather(self.block, starts, ends, absent if absent.any() else None)
-        if self.block.ascii:
-            return gathered.view(pa.string())
-        try:
-            return gathered.cast(pa.string())
-        except pa.ArrowInvalid:
-            return _readable(gathered).cast(pa.string())
+        from afterlog.layout.texts import texts_of  # noqa: PLC0415  loads Arrow, which who only counts does without
 
-
-def _gather(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.Array:
-    """Copy spans into a binary array: every other element of one whose offsets are start, end, start, …."""
-    count = len(starts)
-    if count == 0:
-        return pa.array([], pa.binary())
-    if len(block.data) > MAX_OFFSET:
-        return _one_by_one(block, starts, ends, absent)
-    if absent is not None:
-        # An absent span takes the place of the end before it, so that the offsets stay ascending.
-        before = np.maximum.accumulate(np.where(absent, 0, ends))
-        starts, ends = np.where(absent, before, starts), np.where(absent, before, ends)
-    if (starts[1:] < ends[:-1]).any():
-        order = np.argsort(starts, kind="stable")
-        if (starts[order][1:] < ends[order][:-1]).any():
-            return _one_by_one(block, starts, ends, absent)
-        back = np.empty(count, np.int64)
-        back[order] = np.arange(count)
-        sorted_absent = None if absent is None else absent[order]
-        return _gather(block, starts[order], ends[order], sorted_absent).take(pa.array(back))
-    offsets = np.empty(2 * count, np.int32)
-    offsets[0::2] = starts
-    offsets[1::2] = ends
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]
-    whole = pa.Array.from_buffers(pa.binary(), 2 * count - 1, buffers)
-    return whole.take(pa.array(np.arange(0, 2 * count, 2), mask=absent))
-
-
-def _one_by_one(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.Array:
-    """Overlapping spans have no ascending offsets."""
-    texts = [block.data[begin:end] for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    return pa.array(texts, pa.binary(), mask=absent)
-
-
-def _readable(gathered: pa.Array) -> pa.Array:
-    r"""Bytes that are not UTF-8 as ``\xNN``."""
-    if gathered.offset:
-        gathered = pa.concat_arrays([gathered])
-    offsets = np.frombuffer(gathered.buffers()[1], np.int32)[: len(gathered) + 1]
-    content = np.frombuffer(gathered.buffers()[2], np.uint8)[: offsets[-1]]
-    foreign = np.flatnonzero(content >= 128)
-    rows = np.unique(offsets.searchsorted(foreign, side="right") - 1)
-    mask = np.zeros(len(gathered), np.bool_)
-    mask[rows] = True
-    fixed = [gathered[row].as_py().decode(errors="backslashreplace").encode() for row in rows.tolist()]
-    return pc.replace_with_mask(gathered, pa.array(mask), pa.array(fixed, pa.binary()))
+        return texts_of(self.block, self.starts if starts is None else starts, self.ends if ends is None else ends)

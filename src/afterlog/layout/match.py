@@ -1,18 +1,22 @@
 """What a layout found in a block: spans, read as text, numbers and times on demand."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from afterlog.errors import LayoutError
 from afterlog.layout.block import Ints, Mask
-from afterlog.layout.fields import DASH_IS_ABSENT, DURATION_EXPONENT, REQUEST_PARTS
+from afterlog.layout.fields import DASH_IS_ABSENT, DURATION_EXPONENT
 from afterlog.layout.lines import Lines
 from afterlog.layout.times import Times
-from afterlog.layout.values import integers, request_spans, seconds
+from afterlog.layout.values import integers, part_spans, seconds
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,4 @@ def field_spans(lines: Lines, name: str, type_: str, starts: Ints, ends: Ints) -
         if absent.any():
             starts, ends = np.where(absent, -1, starts), np.where(absent, -1, ends)
     spans = {name: (starts, ends)}
-    if type_ == "request":
-        parts = request_spans(lines.block, starts, ends)
-        spans |= {part: parts[part] for part in REQUEST_PARTS}
-    return spans
+    return spans | part_spans(lines.block, type_, starts, ends)

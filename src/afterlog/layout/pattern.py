@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NoReturn, TypeAlias
 
 from afterlog.errors import LayoutError
-from afterlog.layout.fields import ANY, CLASSES, FIELD_TYPES, REQUEST_PARTS
+from afterlog.layout.fields import ANY, CLASSES, FIELD_TYPES, PARTS
 from afterlog.layout.scan import ByteClass
 from afterlog.layout.times import TIME_FORMS
 
@@ -129,7 +129,7 @@ def _check_names(pattern: str, parts: list[Part]) -> None:
     seen: set[str] = set()
     for slot in parts:
         if isinstance(slot, Slot) and slot.name != "_":
-            names = {slot.name, *(REQUEST_PARTS if slot.type == "request" else ())}
+            names = {slot.name, *PARTS.get(slot.type, ())}
             if twice := sorted(seen & names):
                 _bad(pattern, slot.at, f"field {twice[0]!r} occurs twice")
             seen |= names

@@ -30,8 +30,9 @@ class Times:
 
     ``wall_us`` (int64) counts microseconds since 1970-01-01T00:00 on the clock as printed; where no year is
     printed the year is 2000, which has a 29 February. ``offset_s`` (int32) is seconds east of UTC as printed,
-    OFFSET_UNKNOWN where none is, 0 for epochs. ``resolution_us`` is the unit of the last digit printed in any
-    of the lines. A leap second, ``:60``, is read as 59.999999 of the same minute.
+    OFFSET_UNKNOWN where none is, 0 for epochs, OFFSET_PLACED where no time is printed at all
+    (then ``wall_us`` is its distance from the source's end, 0 or less, or UTC above 0). ``resolution_us`` is the unit
+    of the last digit printed in any of the lines. A leap second, ``:60``, is read as 59.999999 of the same minute.
     """
 
     wall_us: Ints

@@ -1,4 +1,6 @@
-"""Numbers and request lines out of spans."""
+"""Numbers, request lines and tags out of spans."""
+
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,8 +8,11 @@ from numpy.typing import NDArray
 from afterlog.layout.block import Block, Ints, Mask
 from afterlog.layout.fields import ALNUM
 from afterlog.layout.scan import ByteClass, digits_at, digits_end, run_end
-from afterlog.layout.words import mask_of
+from afterlog.layout.words import first_mark, mask_of, non_digits, spread, zero_bytes
 
+_NEAR = 9  # bytes before the end of a tag that hold a bracket, seven digits and a bracket
+_OPENING = spread(ord("["))
+_TAG = re.compile(rb"[^ \t]+\[([-+]?[0-9]{1,18}|-)\]")
 METHOD = ByteClass(bytes(set(ALNUM) - set(b"0123456789")) + b"_-")
 MAX_METHOD = 32
 _SLASHED = np.uint64(int.from_bytes(b"HTTP/", "little"))
@@ -41,6 +46,35 @@ def seconds(block: Block, starts: Ints, ends: Ints, exponent: int) -> tuple[NDAr
     exact = (np.where(small, whole, 0) * 10**places + fraction) / 10.0 ** (places + exponent)
     split = (whole + fraction / 10.0**places) / 10.0**exponent
     return np.where(valid, np.where(small, exact, split), np.nan), valid
+
+
+def part_spans(block: Block, type_: str, starts: Ints, ends: Ints) -> dict[str, tuple[Ints, Ints]]:
+    """Return the spans of the fields that a field of this type gives beside itself; -1 where one is absent."""
+    if type_ == "request":
+        return request_spans(block, starts, ends)
+    return tag_spans(block, starts, ends) if type_ == "tag" else {}
+
+
+def tag_spans(block: Block, starts: Ints, ends: Ints) -> dict[str, tuple[Ints, Ints]]:
+    """Split ``program[pid]`` where a number (as of type ``d``) stands in the last brackets; else all is program."""
+    opened = np.full(len(starts), -1, np.int64)
+    bracketed = np.flatnonzero((block.octets[np.maximum(ends - 1, 0)] == ord("]")) & (ends - starts > len("p[]")))
+    if len(bracketed):
+        # The eight bytes before the last bracket, the last of them first: digits up to the bracket that opens.
+        near = bracketed[ends[bracketed] >= _NEAR]
+        words = block.words[ends[near] - _NEAR].byteswap()
+        digits = first_mark(non_digits(words))
+        inside = (digits > 0) & (digits == first_mark(zero_bytes(words ^ _OPENING))) & (digits < _NEAR - 1)
+        inside &= ends[near] - 2 - digits > starts[near]
+        opened[near[inside]] = ends[near[inside]] - 2 - digits[inside]
+        for row in np.setdiff1d(bracketed, near[inside], assume_unique=True).tolist():
+            found = _TAG.fullmatch(block.data, int(starts[row]), int(ends[row]))
+            opened[row] = found.start(1) - 1 if found else -1
+    there = opened >= 0
+    numbers = np.where(there, opened + 1, -1), np.where(there, ends - 1, -1)
+    dash = there & (numbers[1] - numbers[0] == 1) & (block.octets[numbers[0]] == ord("-"))
+    pid = tuple(np.where(dash, -1, edge) for edge in numbers)
+    return {"program": (starts, np.where(there, opened, ends)), "pid": (pid[0], pid[1])}
 
 
 def request_spans(block: Block, starts: Ints, ends: Ints) -> dict[str, tuple[Ints, Ints]]:

@@ -45,6 +45,12 @@ def non_digits(words: Words) -> Words:
     return marks
 
 
+def over_nine(low: Words) -> Words:
+    """Return a mark on every byte over nine, each exact; after ``text ^ ZEROS`` these are no digits."""
+    marks: Words = ((low & ~HIGHS) + OVER_NINE | low) & HIGHS
+    return marks
+
+
 def digits_value(words: Words, count: Ints) -> Ints:
     """Return the number that the first ``count`` (0-8) bytes of each word, all digits, write."""
     room = ((8 - count) << 3).astype(np.uint64)

@@ -10,7 +10,7 @@ from afterlog.draft import Draft
 from afterlog.page import Page
 from afterlog.requests import Flags
 from afterlog.signals import Signal
-from afterlog.statement import Code, Text, Time, visible
+from afterlog.statement import Code, Said, Text, Time, visible
 
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 _BINS: Final = 4_000
@@ -100,7 +100,7 @@ def flat(words: Text, page: Page) -> str:
     """Give a text without marks."""
     parts = [
         shown(part.text, page)
-        if isinstance(part, Code)
+        if isinstance(part, Code | Said)
         else str(page.moment(part.us))
         if isinstance(part, Time)
         else part

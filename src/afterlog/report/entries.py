@@ -12,7 +12,7 @@ from afterlog.evidence import Place
 from afterlog.page import Page
 from afterlog.report.chart import shown
 from afterlog.report.context import Line
-from afterlog.statement import Code, Text, Time
+from afterlog.statement import Code, Said, Text, Time
 
 
 def entry_rows(draft: Draft, page: Page, around: dict[Place, tuple[Line, ...]]) -> list[dict[str, Any]]:
@@ -45,6 +45,8 @@ def words_html(words: Text, page: Page) -> Markup:
     for part in words:
         if isinstance(part, Code):
             parts.append(Markup("<code>{}</code>").format(shown(part.text, page)))
+        elif isinstance(part, Said):
+            parts.append(escape(shown(part.text, page)))
         elif isinstance(part, Time):
             parts.append(escape(page.moment(part.us, part.precision)))
         else:

@@ -23,14 +23,14 @@ def newlines(data: bytes) -> int:
 class _Cutter:
     """What is held of the lines not given yet."""
 
-    def __init__(self, cleaning: frozenset[str]) -> None:
+    def __init__(self, cleaning: frozenset[str], line: int, offset: int) -> None:
         self.held: list[bytes] = []
         self.amount = 0
         self.dropped = 0
-        self._line = 1
-        self._offset = 0
+        self._line = line
+        self._offset = offset
         self._cleaning = cleaning
-        self._begun = False
+        self._begun = offset > 0
         self.whole = False  # whether a line ends in what is held
 
     def take(self, chunk: bytes) -> None:
@@ -74,13 +74,21 @@ class _Cutter:
         return block
 
 
-def blocks(chunks: Iterator[bytes], size: int = BLOCK_BYTES, cleaning: frozenset[str] = frozenset()) -> Iterator[Block]:
+def blocks(
+    chunks: Iterator[bytes],
+    size: int = BLOCK_BYTES,
+    cleaning: frozenset[str] = frozenset(),
+    line: int = 1,
+    offset: int = 0,
+) -> Iterator[Block]:
     """Cut a stream of bytes into blocks of whole lines; a last line without an ending is a line.
+
+    ``line`` and ``offset`` are those of the stream's first byte.
 
     A line over `LINE_BYTES` ends its block, so that the offsets of all lines stay true. When ``chunks`` raises,
     the lines before it are given first and the error follows.
     """
-    cutter = _Cutter(cleaning)
+    cutter = _Cutter(cleaning, line, offset)
     failure: InputError | None = None
     try:
         for chunk in chunks:

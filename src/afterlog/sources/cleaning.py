@@ -14,7 +14,7 @@ from typing import Final
 LATIN1: Final = "latin-1"
 COLOURS: Final = "colours"
 _ESCAPE: Final = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\n\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]")
-_UTF8_MARK: Final = codecs.BOM_UTF8
+UTF8_MARK: Final = codecs.BOM_UTF8
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 
 
@@ -23,7 +23,7 @@ def without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
     first = b""
     for chunk in chunks:
         first += chunk
-        if len(first) >= len(_UTF8_MARK):
+        if len(first) >= len(UTF8_MARK):
             break
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoder = codecs.getincrementaldecoder("utf-16")("backslashreplace")
@@ -32,12 +32,14 @@ def without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield decoder.decode(chunk).encode("utf-8", "backslashreplace")
         yield decoder.decode(b"", final=True).encode("utf-8", "backslashreplace")
         return
-    yield first.removeprefix(_UTF8_MARK)
+    yield first.removeprefix(UTF8_MARK)
     yield from chunks
 
 
 def cleaning_of(head: bytes) -> frozenset[str]:
     """Tell from the first bytes which cleaning the lines need: half of them coloured, or Latin-1 letters."""
+    if head.startswith(b"__CURSOR="):  # journald's export counts the bytes of its values
+        return frozenset()
     found = set()
     lines = head.split(b"\n")
     if sum(1 for line in lines if b"\x1b[" in line) * 2 > len([line for line in lines if line]):

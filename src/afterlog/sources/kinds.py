@@ -22,7 +22,10 @@ _MAGIC: Final = (
     (b"Rar!", "a RAR archive; unpack it first"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"PAR1", "a Parquet file"),
-    (b"LPKSHHRH", "a binary systemd journal; export it with: journalctl --file FILE -o export"),
+    (
+        b"LPKSHHRH",
+        "a binary systemd journal, and no journalctl is here; where one is: journalctl --file FILE -o export >FILE.txt",
+    ),
     (b"ElfFile\x00", "a binary Windows event log"),
     (b"DIRC", "a git index"),
     (b"PACK", "a git pack"),

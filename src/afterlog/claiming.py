@@ -1,0 +1,217 @@
+"""Claims: how much of a source one parser understands, asked cheaply first and exactly where it matters.
+
+A source's lines are shown to every stand-alone parser: up to 32 of its first 200, evenly spread, and up to 16 spot
+checks further in. First a parser is ruled out by the bytes that lines of its layouts begin with; then its regexes
+give an upper bound; only the candidates that could win read the lines fully (times that must exist, meanings that
+may refuse a line).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from afterlog.parser import TIME_FORMS, Layout, LineParser, Lines, Parser, RecordParser
+
+HEAD_LINES: Final = 200
+"""So many first lines of a source are what parsers with state are shown, and what is learned from."""
+_FIRST: Final = 32
+_SPOTS: Final = 16
+_STATEFUL: Final = 1_000.0  # a format with state is surer than any literal text
+_BEGIN_BYTES: Final = 2_000
+_PIECE: Final = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{[^{}:]*(?::(?P<type>[^{}]*))?\}")
+_RUNS: Final = {
+    "word": rb"[^ \t]",
+    "host": rb"[^ \t]",
+    "level": rb"[A-Za-z0-9]",
+    "hex": rb"[0-9A-Fa-f-]",
+    "ip": rb"[0-9A-Za-z._:%-]",
+    "d": rb"[-+0-9]",
+}
+_DIGITS: Final = frozenset(b"0123456789")
+_TIME_OPENERS: Final = (
+    dict.fromkeys("YmdHsn", _DIGITS) | dict.fromkeys("ab", frozenset(b"ADFJMNOSTW")) | {"e": _DIGITS | frozenset(b" ")}
+)
+"""What a time begins with, by the first letter of its template: digits, or the name of a day or month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How much of the lines asked about one parser understands, and how surely.
+
+    ``own`` lines are records of it, ``continued`` ones belong to the record above; ``asked`` are all that are not
+    blank. ``literal`` is the literal text of its layouts, in characters per record, its narrow fields counted as one.
+    """
+
+    parser: Parser
+    own: float
+    continued: float
+    asked: int
+    literal: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Share of the lines that it understands, 0 to 1."""
+        return (self.own + self.continued) / self.asked if self.asked else 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every line is a record."""
+        return self.own >= self.asked
+
+    @property
+    def rank(self) -> tuple[float, float, str]:
+        """The declared rule, smallest first.
+
+        The most lines understood, a continuation counting half, since any line could be one; then the more literal
+        text, a parser with state before all; the name only makes the order of equal losers stable.
+        """
+        return (-(self.own + self.continued / 2), -self.literal, self.parser.name)
+
+
+class Asked:
+    """The lines of one source that parsers are asked about."""
+
+    def __init__(self, path: str, head: Lines) -> None:
+        self.path = path
+        self.texts = [head.bytes(row) for row in range(min(len(head), HEAD_LINES))]
+        rows = _shown(len(head))
+        self.lines = head.select(rows)
+        filled = [bool(head.bytes(int(row)).strip()) for row in rows]
+        self.filled = np.array(filled, bool)
+        self.count = int(self.filled.sum())
+        self.begins = [head.bytes(int(row))[:_BEGIN_BYTES] for row, full in zip(rows, filled, strict=True) if full]
+        self.openers = frozenset(begin[0] for begin in self.begins)
+
+
+def _shown(count: int) -> np.ndarray:
+    """Choose the rows: some of the first lines and spot checks in the rest, evenly spread."""
+    near = _spread(0, min(count, HEAD_LINES), _FIRST)
+    return np.concatenate([near, _spread(HEAD_LINES, count, _SPOTS)]) if count > HEAD_LINES else near
+
+
+def _spread(begin: int, end: int, most: int) -> np.ndarray:
+    return np.linspace(begin, end - 1, min(end - begin, most)).astype(np.int64)
+
+
+def may_begin(parser: Parser, asked: Asked) -> bool:
+    """Tell by the first bytes of the lines whether a parser need be asked at all."""
+    if not isinstance(parser, LineParser):
+        return True
+    patterns = tuple(layout.pattern for layout in parser.layouts)
+    openers = _openers(patterns)
+    if openers is not None and not openers & asked.openers:
+        return False
+    opening = _opening(patterns)
+    return opening is None or any(opening.match(begin) for begin in asked.begins)
+
+
+@cache
+def _openers(patterns: tuple[str, ...]) -> frozenset[int] | None:
+    """Give the bytes that a line of these layouts may begin with; None for any."""
+    opening = _opening(patterns)
+    if opening is None:
+        return None
+    found: set[int] = set()
+    for pattern in patterns:
+        piece = _PIECE.match(pattern)
+        if piece is None:
+            return None
+        kind = piece["type"]
+        if piece["text"]:
+            found.add(piece["text"].replace("{{", "{").encode()[0])
+        elif kind in _RUNS:
+            found |= {byte for byte in range(256) if re.match(_RUNS[kind], bytes((byte,)))}
+        elif kind in TIME_FORMS:
+            begins = _TIME_OPENERS.get(TIME_FORMS[kind].template[0])
+            if begins is None:
+                return None
+            found |= begins
+        else:
+            return None
+    return frozenset(found)
+
+
+@cache
+def _opening(patterns: tuple[str, ...]) -> re.Pattern[bytes] | None:
+    """Give what lines of one of these layouts begin with, as far as literal text and times tell; None for anything."""
+    begins = [_beginning(pattern) for pattern in patterns]
+    return re.compile(b"|".join(dict.fromkeys(begins))) if all(begins) else None
+
+
+def _beginning(pattern: str) -> bytes:
+    """Write the first parts of a layout as a regex, up to a field whose end is not seen in its own bytes."""
+    begin = b""
+    while found := _PIECE.match(pattern):
+        pattern = pattern[found.end() :]
+        kind = found["type"]
+        if found["text"]:
+            begin += re.escape(found["text"].replace("{{", "{").replace("}}", "}").encode())
+        elif kind in TIME_FORMS:
+            begin += TIME_FORMS[kind].regex
+        elif found[0] == "{~}":
+            begin += rb"[ \t]+"
+        elif kind in _RUNS and not re.match(_RUNS[kind], pattern.encode() or b" "):
+            begin += _RUNS[kind] + b"+"
+        else:
+            break
+    return begin
+
+
+def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
+    """Ask one parser. Where not ``exact``, the answer may be too good, never too bad."""
+    if isinstance(parser, RecordParser):
+        share = min(max(parser.claims(asked.path, asked.texts), 0.0), 1.0) if asked.texts else 0.0
+        return Claim(parser, share * asked.count, 0.0, asked.count, _STATEFUL)
+    if not isinstance(parser, LineParser) or not asked.count:
+        return Claim(parser, 0.0, 0.0, asked.count)
+    matched = np.zeros(len(asked.lines), bool)
+    literal, most = 0, 0
+    for layout in parser.layouts:
+        left = np.flatnonzero(~matched & asked.filled)
+        if not len(left):
+            break
+        lines = asked.lines.select(left)
+        rows = left[_read_by(parser, layout, lines) if exact else layout.fitting(lines)]
+        matched[rows] = True
+        literal += len(rows) * literal_of(layout.pattern)
+        most = max(most, literal_of(layout.pattern)) if len(rows) else most
+    own = int(matched.sum())
+    continued = 0
+    if parser.continues and own:
+        matched[int(np.argmax(matched)) :] = True
+        continued = int((matched & asked.filled).sum()) - own
+    return Claim(parser, own, continued, asked.count, literal / max(own, 1) if exact else float(most))
+
+
+def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
+    """Give the rows that a layout matches and the parser's meaning does not refuse."""
+    match = layout.match_regex(lines)
+    if not len(match.rows) or parser.meaning is None:
+        return match.rows
+    refused = parser.meaning(match, {}).get("refused")
+    return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
+
+
+@cache
+def literal_of(pattern: str) -> int:
+    """Count the literal text of a layout, and its fields that hold no other text: the more, the surer its match."""
+    kinds = re.findall(r"\{[^{}:]+:([^{}]*)\}", pattern)
+    narrow = sum(kind not in {"text", "word", "rest", "host"} for kind in kinds)
+    return len(re.sub(r"\{[^{}]*\}", "", pattern.replace("{~}", " "))) + narrow
+
+
+def most_literal(parser: Parser) -> float:
+    """Give the most literal text that a record of a parser can have."""
+    if not isinstance(parser, LineParser):
+        return _STATEFUL
+    return float(max(literal_of(layout.pattern) for layout in parser.layouts))
+
+
+def is_tie(one: Claim, other: Claim) -> bool:
+    """Tell whether the declared rule does not decide between two claims."""
+    return one.rank[:2] == other.rank[:2]

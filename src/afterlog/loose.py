@@ -1,0 +1,103 @@
+"""Times whose numbers are not padded, ``1/2/2022 3:04:05 PM``: read line by line, where no form of fixed width fits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, Final
+
+import numpy as np
+
+from afterlog.layout import OFFSET_UNKNOWN, Times
+from afterlog.layout.block import Block, Ints, Mask
+
+__all__ = ["LOOSE_FORMS", "Loose"]
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks have no zone
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A form whose numbers are not padded; it is read line by line, and taken only where no other fits as well.
+
+    It does what a `Form` does. The names of the groups are the letters of ``strftime``: Y or y, m, d, H, M and
+    S; ``f`` are the digits of a fraction, ``L`` milliseconds.
+    """
+
+    template: str
+    pattern: bytes
+    is_epoch: ClassVar[bool] = False
+
+    @cached_property
+    def regex(self) -> bytes:
+        """Give the form as a bytes regex without groups."""
+        return re.sub(rb"\(\?P<\w>", b"(?:", self.pattern)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[bytes]:
+        return re.compile(self.pattern + rb"(?![0-9])")
+
+    @property
+    def has_year(self) -> bool:
+        """Tell whether the form says the year."""
+        return b"<Y>" in self.pattern or b"<y>" in self.pattern
+
+    @property
+    def _resolution_us(self) -> int:
+        if b"<S>" not in self.pattern:
+            return 60_000_000
+        return 1 if b"<f>" in self.pattern else 1_000 if b"<L>" in self.pattern else 1_000_000
+
+    def ends(self, block: Block, at: Ints, limits: Ints) -> tuple[Ints, Mask]:
+        """Tell where the time at each position ends, and whether there is one."""
+        found = [
+            self._compiled.match(block.data, begin, end)
+            for begin, end in zip(at.tolist(), limits.tolist(), strict=True)
+        ]
+        fits = np.array([one is not None for one in found], bool)
+        return np.where(fits, np.array([one.end() if one else 0 for one in found], np.int64), at), fits
+
+    def read(self, block: Block, starts: Ints, ends: Ints) -> tuple[Times, Mask]:
+        """Read the times in these spans, and tell which exist."""
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        told = [self._wall(block.data, begin, end) for begin, end in spans]
+        wall = np.array([one or 0 for one in told], np.int64)
+        none = np.full(len(told), OFFSET_UNKNOWN, np.int32)
+        return Times(wall, none, self.has_year, self._resolution_us), np.array([one is not None for one in told], bool)
+
+    def _wall(self, data: bytes, begin: int, end: int) -> int | None:
+        found = self._compiled.match(data, begin, end)
+        if found is None:
+            return None
+        told = {name: value for name, value in found.groupdict().items() if value is not None}
+        year = int(told["Y"]) if "Y" in told else 2000 + int(told.get("y", 0))
+        micros = int(told.get("f", b"").ljust(6, b"0")[:6] or 0) + int(told.get("L", 0)) * 1000
+        hour, minute, second = int(told["H"]), int(told["M"]), int(told.get("S", 0))
+        try:
+            moment = datetime(year, int(told["m"]), int(told["d"]), hour, minute, second)  # noqa: DTZ001
+        except ValueError:
+            return None
+        whole = moment - _EPOCH
+        return (whole.days * 86_400 + whole.seconds) * 1_000_000 + micros
+
+
+_CLOCK: Final = rb"(?P<H>\d{1,2}):(?P<M>\d\d):(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?"
+LOOSE_FORMS: Final = (
+    Loose("m/d/YYYY H:MM:SSF", rb"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<Y>\d{4})(?:-|,? )" + _CLOCK),
+    Loose("d/m/YYYY H:MM:SSF", rb"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<Y>\d{4}),? " + _CLOCK),
+    Loose("d.m.YYYY H:MM:SSF", rb"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<Y>\d{4}),? " + _CLOCK),
+    Loose("YYYY-m-d H:MM:SSF", rb"(?P<Y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[ T]" + _CLOCK),
+    Loose(
+        "YYYYmmdd-H:M:S:f",
+        rb"(?P<Y>\d{4})(?P<m>\d\d)(?P<d>\d\d)-(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2}):(?P<L>\d{1,3})",
+    ),
+    Loose("yymmdd H:MM:SS", rb"(?P<y>\d\d)(?P<m>\d\d)(?P<d>\d\d) {1,2}(?P<H>\d{1,2}):(?P<M>\d\d):(?P<S>\d\d)"),
+    Loose("yymmdd HHMMSS", rb"(?P<y>\d\d)(?P<m>\d\d)(?P<d>\d\d) (?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"),
+    Loose("yy/mm/dd HH:MM:SSF", rb"(?P<y>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)[ -]" + _CLOCK),
+    Loose("mm/dd-HH:MM:SSF", rb"(?P<m>\d\d)/(?P<d>\d\d)-" + _CLOCK),
+    Loose("mm.dd HH:MM:SS", rb"(?P<m>\d\d)\.(?P<d>\d\d) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"),
+    Loose("dd.mm HH:MM:SS", rb"(?P<d>\d\d)\.(?P<m>\d\d) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"),
+    Loose("mm-dd HH:MM", rb"(?P<m>\d\d)-(?P<d>\d\d) (?P<H>\d\d):(?P<M>\d\d)(?!:)"),
+)
