@@ -24,6 +24,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -64,6 +65,10 @@ _PATTERNS: Final = tuple((re.compile(pattern, re.DOTALL), meaning) for pattern, 
 # Lines that explain the one above carry no severity of their own.
 _EXPLAIN: Final = pa.array(["DETAIL", "HINT", "CONTEXT", "QUERY", "STATEMENT", "LOCATION"])
 
+_LEVELS: Final = pa.array(
+    ["LOG", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL", "PANIC", "DEBUG", *_EXPLAIN.to_pylist()]
+)
+
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     level = match.text("level")
@@ -75,6 +80,8 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         "level": None,
         "part": pc.if_else(explains, pc.utf8_lower(level), pa.scalar(None, pa.string())),
     }
+    if not {"pid", "prefix", "tail"} & set(match.types):  # the time alone: a program of syslog stands so, too
+        columns["refused"] = np.asarray(pc.invert(pc.is_in(pc.utf8_rtrim(level, "12345"), _LEVELS)))
     message = match.text("message") if "message" in match else _unquoted(match.text("tail"))
     columns |= {"message": message, "tail": None, "duration": _milliseconds(message)} | _changes(message)
     columns["client"] = pc.struct_field(pc.extract_regex(message, _RECEIVED), "client")

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from afterlog.aligning import Step, set_right
 from afterlog.analysis import analyse
 from afterlog.case import Case, Ledger
-from afterlog.clock import Stated, Survey, resolve_clocks
+from afterlog.clock import SourceClock, Stated, Survey, resolve_clocks
+from afterlog.clock.judging import Verdict
 from afterlog.clock.naming import clock_id, clock_ids
+from afterlog.clock.skew import Skew
 from afterlog.doubts import doubts_of
+from afterlog.draft import make_draft
 from afterlog.draft.evidence import times_note
 from afterlog.event import TimeBasis
+from afterlog.render import render
 from afterlog.statement import plain
-from afterlog.tables import sources_json
+from afterlog.tables import source_table, sources_json
 from conftest import Recording
 from test_clock import span, survey, wall
 from test_clock_anchors import app_log, case_of
@@ -77,6 +83,29 @@ def test_a_rejected_year_gives_way_to_the_next_rule_that_tells_another():
     assert clock.year_why.endswith("the date in the file's name")
 
 
+SKEW = Skew(3_600.0, 9, 0.4, (0,), (3_600.0,))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "steps", "identity", "field"),
+    [
+        (Verdict("web", "zone", SKEW, 3_600, "aligned with lb"), (), ZONE, "zone_why"),
+        (Verdict("web", "clock", SKEW, 0, "+3600.0 s ±0.4 s against lb"), (), OFFSET, "offset_why"),
+        (None, (Step("web", 0, 90.0, "web/syslog:3"),), OFFSET, "offset_why"),
+    ],
+)
+def test_nothing_that_is_rejected_is_applied(verdict, steps, identity, field):
+    known = [survey("web/syslog")]
+    clock = SourceClock("UTC+05:30", TimeBasis.ZONE_INFERRED, "as others print it")
+    verdicts = [verdict] if verdict else []
+    applied = set_right({"web/syslog": clock}, known, verdicts, steps)["web/syslog"]
+    refused = set_right({"web/syslog": clock}, known, verdicts, steps, frozenset({identity}))["web/syslog"]
+    assert (applied.zone, applied.offsets_s, applied.steps) != (clock.zone, clock.offsets_s, clock.steps)
+    assert (refused.zone, refused.offsets_s, refused.steps) == (clock.zone, clock.offsets_s, clock.steps)
+    assert "rejected in review: " in getattr(refused, field)
+    assert getattr(applied, field) in getattr(refused, field)
+
+
 # --- offsets, end to end ------------------------------------------------------------------------------------
 
 
@@ -130,6 +159,12 @@ def test_sources_json_gives_the_ids_of_what_was_inferred_and_of_nothing_else(wro
     assert told["app-02"]["clock_id"] == clock_id("app-02", "offset")
     assert told["app-01"]["clock_id"] is None
     assert told["app-01"]["zone_id"] is None and told["app-01"]["year_id"] is None  # every line prints both
+
+
+def test_the_table_of_sources_tells_each_clock_once_with_its_id(wrong):
+    case = case_of(wrong)
+    told = [line for line in source_table(case.ledgers(), every=False).split("\n") if line.startswith("Clock of ")]
+    assert told == [f"Clock of app-02: {of(case, 'app-02').clock_why} ({clock_id('app-02', 'offset')})"]
 
 
 # --- what the draft and the timeline make of it -------------------------------------------------------------
@@ -204,6 +239,8 @@ def test_what_a_doubtful_clock_stamped_is_not_shown_as_ordered(tmp_path, recordi
     assert entries[restart].low_us == sure[restart].low_us - 1_000_000
     assert entries[restart].high_us == sure[restart].high_us + 91_000_000
     assert not sure[recovery].tied and entries[recovery].tied
+    draft = render(make_draft(analyse(case), "Asia/Kolkata", None))
+    assert re.search(r"`web-01` answers again \(order not certain\)", draft)
     # what other hosts tell long before and after is as sure as it was
     assert [text for text in entries if entries[text].tied and "web-01" not in entries[text].host] == [
         text for text in entries if text == recovery or sure[text].tied

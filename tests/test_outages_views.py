@@ -5,6 +5,7 @@ from __future__ import annotations
 from afterlog.analysis import analyse
 from afterlog.errorlines import find_bursts
 from afterlog.ingestion import Options, ingest
+from afterlog.requests import _without_ports
 from test_outages_kinds import access, at, every, proxy, write
 
 BROKEN = range(20_000, 21_800)  # seconds
@@ -116,3 +117,22 @@ def test_a_steady_trickle_of_error_lines_is_no_burst(tmp_path):
 
 def test_an_access_line_is_written_as_apache_does():
     assert access(0).startswith('192.0.2.1 - - [01/Mar/2026:00:00:00 +0000] "GET / HTTP/1.1" 200')
+
+
+def test_a_server_is_called_as_its_machine_is_unless_it_has_several_ports():
+    names = ("web-01:8080", "web-02:8080", "db:5432", "db:5433", "plain")
+    assert _without_ports(names) == ("web-01", "web-02", "db:5432", "db:5433", "plain")
+
+
+def test_stray_failures_of_recovered_servers_do_not_keep_them_in_a_phase(tmp_path):
+    logs = tmp_path / "logs" / "lb-01"
+    logs.mkdir(parents=True)
+    lines = []
+    for second in range(0, 36_000, 2):
+        web02 = second % 4 == 0
+        down = second in range(20_000, 23_600 if web02 else 21_800)  # the other one answers again after half an hour
+        stray = second % 100 == 2  # a failure in 100 s of the other one, all day
+        lines.append(proxy(second, 503 if down or stray else 200, "web-02" if web02 else "web-01"))
+    (logs / "haproxy.log").write_text("".join(lines))
+    (one,) = found(tmp_path / "logs", tmp_path).outages
+    assert [phase.hosts for phase in one.phases] == [("web-01", "web-02"), ("web-02",)]

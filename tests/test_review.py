@@ -15,6 +15,7 @@ from afterlog.clock import parse_moment, zone_of
 from afterlog.errors import InputError
 from afterlog.ingestion import Options, ingest
 from afterlog.review import ReviewFile
+from afterlog.review.known import known_findings
 from afterlog.review.merging import merge_reviews
 from afterlog.session import write_draft
 from conftest import SAMPLE
@@ -335,3 +336,16 @@ def test_a_damaged_or_foreign_memory_is_measured_anew(recording, case):
     for damage in (b"", b"no zstd", (case.folder / ".measured.json.zst").read_bytes()[:-9]):
         (case.folder / ".measured.json.zst").write_bytes(damage)
         assert analyse(case).as_json() == recording.findings.as_json()
+
+
+def test_what_was_inferred_of_a_clock_can_be_rejected_by_its_id(tmp_path):
+    folder = tmp_path / "logs" / "web-01" / "var" / "log"
+    folder.mkdir(parents=True)
+    (folder / "syslog").write_text("Nov 10 11:00:00 web-01 kernel: [1.0] eth0: link up\n" * 3)
+    case = ingest([tmp_path / "logs"], tmp_path / "case", Options(tz=None, jobs=1))
+    (ledger,) = case.ledgers()
+    assert ledger.zone_basis == "zone-assumed"
+    zone = next(name for name, words in known_findings(case.folder).items() if ", zone: " in words)
+    ReviewFile(case.folder).act({"action": "reject", "id": zone})
+    assert analyse(case).unknown == ()
+    assert f"[decisions.{zone}]\n# web-01, zone: " in ReviewFile(case.folder).text()

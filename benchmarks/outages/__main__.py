@@ -39,8 +39,8 @@ def main() -> None:
     names = tuple(n for n in FAMILIES if not options.families or n in options.families.split(","))
     resolution = 1_000_000 if options.whole_seconds or options.end_to_end else 1
     if options.weaker:
-        found = sorted(weaker(range(first, last), rates), key=lambda one: (one.sign, one.shape, one.rate))
-        print(weaker_report(found))
+        signs = sorted(weaker(range(first, last), rates), key=lambda one: (one.sign, one.shape, one.rate))
+        print(weaker_report(signs))
         return
     if options.behind:
         with tempfile.TemporaryDirectory(prefix="outages-") as root:

@@ -135,7 +135,7 @@ class Registry:
             bound = claim(parser, asked, exact=False)
             if bound.share > 0:
                 bounds.append(bound)
-                if bound.whole:
+                if bound.whole and (best is None or bound.rank < best.rank):
                     best = _better(best, claim(parser, asked))
         return bounds, best
 

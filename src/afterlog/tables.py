@@ -82,7 +82,16 @@ def source_table(ledgers: Sequence[Ledger], *, every: bool) -> str:
         "REJECTS",
         "COPIES",
     )
-    return "\n".join([aligned(head, rows), "", understood(ledgers)])
+    return "\n".join([aligned(head, rows), "", understood(ledgers), *_clocks_told(ledgers)])
+
+
+def _clocks_told(ledgers: Sequence[Ledger]) -> list[str]:
+    """Say of each host whose clock is not simply right what is known of it, and the id by which to reject that."""
+    told = {(x.host or x.path, x.clock_why): clock_ids(x).get("offset") for x in ledgers if x.clock_why}
+    return [
+        visible(f"Clock of {owner}: {why}") + (f" ({identity})" if identity else "")
+        for (owner, why), identity in sorted(told.items())
+    ]
 
 
 def _many(count: int, what: str) -> str:

@@ -55,4 +55,9 @@ def test_grafanas_line_begins_with_its_logger_and_not_with_its_time():
         "logger=context userId=1 orgId=1 uname=admin t=2022-11-10T10:29:58.123456789+01:00 level=info "
         'msg="Request Completed" method=GET path=/api/x status=502 remote_addr=192.0.2.7 time_ms=12 duration=12.5ms'
     )
-    assert (told["kind"], told["status"], told["client"], told["duration"]) == (["request"], [502], ["192.0.2.7"], [0.0125])
+    assert (told["kind"], told["status"], told["client"], told["duration"]) == (
+        ["request"],
+        [502],
+        ["192.0.2.7"],
+        [0.0125],
+    )

@@ -41,14 +41,11 @@ def test_pm2s_processes_come_and_go(text, action):
 
 
 def test_a_stamp_on_each_frame_of_a_stack_does_not_tear_it_apart():
+    frame = "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)"
     told = read(
         "pm2",
         "2026-11-22T13:59:28: Error: connect ECONNREFUSED 127.0.0.1:5999",
-        "2026-11-22T13:59:28:     at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)",
+        f"2026-11-22T13:59:28: {frame}",
         "2026-11-22T13:59:29: next",
     )
-    assert told["message"] == [
-        "Error: connect ECONNREFUSED 127.0.0.1:5999\n"
-        "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)",
-        "next",
-    ]
+    assert told["message"] == [f"Error: connect ECONNREFUSED 127.0.0.1:5999\n{frame}", "next"]

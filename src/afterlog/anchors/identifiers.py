@@ -26,6 +26,7 @@ from afterlog.clock.skew import Times, measure_matched, step_s
 
 _LEAST_LENGTH: Final = 8
 _SLACK_S: Final = 1.0  # one host writes when a request begins, the other when it ends
+_LAG: Final = 3.0  # what lags behind by different times, as a worker that polls a queue, has no wrong clock for that
 _BUDGET: Final = 400_000  # about so many lines with an id are kept
 
 
@@ -48,7 +49,7 @@ def pairs_by_request_id(parts: Sequence[Path], hosts: Mapping[str, str | None]) 
         skew = measure_matched(own.time, own.key, theirs.time, theirs.key)
         if skew is not None:
             skew = moved(skew, (step_s(own.time) - step_s(theirs.time)) / 2)
-            skew = replace(skew, slack_s=max(_SLACK_S, skew.mad_s))
+            skew = replace(skew, slack_s=max(_SLACK_S, _LAG * skew.mad_s))
             pairs.append(Pair(host, reference, own.source, theirs.source, skew, "request ids"))
     return pairs
 

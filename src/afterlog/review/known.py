@@ -8,17 +8,31 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from afterlog.case import Case
 from afterlog.clock import to_us
+from afterlog.clock.naming import clock_ids
 
 
 def known_findings(folder: Path) -> dict[str, str]:
     """Give the title of every finding of a case by its id, as its last analysis told them."""
     told = _findings(folder)
-    titles = dict(_titles(told))
+    titles = dict(_titles(told)) | dict(_clocks(folder))
     for entry in (*told.get("entries", ()), *told.get("entries_set_aside", ())):
         if entry.get("about"):
             titles.setdefault(entry["about"], f"{entry['time']} {entry['text']}")
     return titles
+
+
+def _clocks(folder: Path) -> Iterator[tuple[str, str]]:
+    """Name what was inferred of clocks: offsets, zones and years."""
+    for ledger in Case(folder).ledgers():
+        words = {
+            "offset": f"clock: {ledger.clock_why}",
+            "zone": f"zone: {ledger.zone} ({ledger.zone_why or 'assumed'})",
+            "year": f"year: {ledger.year} ({ledger.year_why})",
+        }
+        for what, identity in clock_ids(ledger).items():
+            yield identity, f"{ledger.host or ledger.path}, {words[what]}"
 
 
 def day_of(folder: Path) -> int | None:

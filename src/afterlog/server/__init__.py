@@ -49,7 +49,7 @@ def serve(case_folder: Path, *, port: int = 0, open_browser: bool = True, templa
     address = f"http://127.0.0.1:{here}/?token={guard.token}"
     print(_told(address, here, display=_has_display()), file=sys.stdout, flush=True)
     if hasattr(signal, "SIGPIPE"):  # the command line dies of a closed pipe; a server must not of a closed connection
-        0 and signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     door = _door(case, address) if open_browser and _has_display() else None
     try:
         if door:

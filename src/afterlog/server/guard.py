@@ -40,7 +40,10 @@ _HEADERS: Final = {
     "cache-control": "no-store",
 }
 # Not a redirect: one that another program or site began would go on without the cookie, which is strict.
-_GO_ON: Final = '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>afterlog review</title>'
+_GO_ON: Final = (
+    '<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="/static/icon.svg">'
+    "<title>afterlog review</title>"
+)
 _NO_SESSION: Final = (
     "This address is of no use any more: its token was used, or there was none.\n"
     "Each start of `afterlog review` prints an address that works once; start it again to get a new one.\n"

@@ -34,7 +34,7 @@ const candidate = (outage, cause, picked) => {
   const { change } = cause;
   const id = change?.id ?? null;
   const inferred = cause.rank === 1 && !picked;
-  const title = el("span", { class: "title" }, el("strong", {}, cause.title), " ", el("span", { class: "share" }, picked && picked === id ? "chosen" : percent(cause.confidence)));
+  const title = el("span", { class: "title" }, el("strong", {}, cause.title), " ", el("span", { class: "share" }, picked && picked === id ? "chosen" : percent(Math.min(cause.confidence, 0.9999))) /* rounded on its way; nothing here is certain */);
   const head = id ? radio(outage, id, picked === id || inferred, `Cause: “${cause.title}”`, title) : el("div", { class: "choice" }, title);
   return el("li", { class: `cause${picked === id && id ? " picked" : ""}` }, head,
     change ? el("p", { class: "meta" }, `${told(seconds(change.start))}, ${gap(outage, change)} · `, button("details", () => select("change", id), { class: "link" })) : cause.sign ? el("p", { class: "meta" }, "a sign, no change") : null,
