@@ -27,7 +27,7 @@ import pyarrow as pa
 from afterlog.analysis import analyse
 from afterlog.case import Case, Ledger, Settings, write_parquet
 from afterlog.event import SCHEMA
-from afterlog.signals import SECOND_US
+from afterlog.traffic.signals import SECOND_US
 
 BEGIN: Final = 1_668_038_400  # 2022-11-10 00:00:00 UTC
 SPAN_S: Final = 7 * 86_400

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.json_rows import JsonRows, read_json_rows
+from afterlog.formats.json_rows import JsonRows, read_json_rows
 from afterlog.parser import (
     SYSLOG_SEVERITIES,
     Column,

@@ -1,6 +1,6 @@
 """Where a stream may be cut: at lines that begin a record, not at those that only look so."""
 
-from afterlog.parsing import record_blocks
+from afterlog.intake.parsing import record_blocks
 from afterlog.registry import registry
 from afterlog.source import Block
 

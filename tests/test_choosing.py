@@ -9,9 +9,9 @@ import pytest
 from afterlog.case import Case
 from afterlog.claiming import Asked, claim, may_begin
 from afterlog.ingestion import Options, ingest
+from afterlog.intake.looking import asked_lines
+from afterlog.intake.matching import match_parts
 from afterlog.layout import Lines
-from afterlog.looking import asked_lines
-from afterlog.matching import match_parts
 from afterlog.parser import LineParser, Parser, RecordParser
 from afterlog.registry import registry
 from afterlog.source import read_head, walk

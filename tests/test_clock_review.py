@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from afterlog.aligning import Step, set_right
 from afterlog.analysis import analyse
 from afterlog.case import Case, Ledger
 from afterlog.clock import SourceClock, Stated, Survey, resolve_clocks
 from afterlog.clock.judging import Verdict
 from afterlog.clock.naming import clock_id, clock_ids
 from afterlog.clock.skew import Skew
-from afterlog.doubts import doubts_of
 from afterlog.draft import make_draft
 from afterlog.draft.evidence import times_note
 from afterlog.event import TimeBasis
-from afterlog.render import render
+from afterlog.intake.aligning import Step, set_right
+from afterlog.intake.doubts import doubts_of
 from afterlog.statement import plain
 from afterlog.tables import source_table, sources_json
+from afterlog.writing.render import render
 from conftest import Recording
 from test_clock import span, survey, wall
 from test_clock_anchors import app_log, case_of

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from afterlog import case as case_module
-from afterlog import copies
 from afterlog.case import COPY_SCHEMA, Case
 from afterlog.ingestion import Options, ingest
+from afterlog.intake import copies
 
 
 def line(second: int, said: str) -> str:

@@ -141,7 +141,7 @@ def test_a_full_disk_is_a_clear_error_and_breaks_nothing(limit, logs, undisturbe
 
 
 def test_two_ingests_into_one_case_at_once_are_refused(logs, tmp_path):
-    from afterlog.receipts import Receipts
+    from afterlog.intake.receipts import Receipts
 
     ingest([logs], tmp_path / "case")
     with Receipts(tmp_path / "case").locked(), pytest.raises(CaseError, match="another ingest"):

@@ -15,10 +15,10 @@ from afterlog.case import Case
 from afterlog.draft import make_draft
 from afterlog.errors import TemplateError
 from afterlog.ingestion import Options, ingest
-from afterlog.render import render, template_names, template_source
 from afterlog.session import Choices, write_draft
 from afterlog.statement import Code, Statement, plain
 from afterlog.verify import all_hold, verify
+from afterlog.writing.render import render, template_names, template_source
 from conftest import ROOT, SAMPLE
 from hostile import hostile_logs
 
@@ -268,8 +268,8 @@ def test_the_documentation_names_every_variable_function_and_filter():
     from dataclasses import fields
 
     from afterlog.draft import model
-    from afterlog.page import Page
-    from afterlog.render import _FUNCTIONS, _environment
+    from afterlog.writing.page import Page
+    from afterlog.writing.render import _FUNCTIONS, _environment
 
     text = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
     for name in (

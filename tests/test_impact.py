@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afterlog.availability import burn, first_alert, stability, user_minutes
-from afterlog.requests import Names, Requests
+from afterlog.traffic.requests import Names, Requests
 
 MINUTE = 60_000_000
 

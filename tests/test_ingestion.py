@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from afterlog import reading
 from afterlog.case import REJECT_SCHEMA, Case
 from afterlog.errors import CaseError, InputError, LayoutError
 from afterlog.ingestion import Options, ingest
+from afterlog.intake import reading
 from afterlog.sources import blocks as cutting
 
 LINE = '10.0.0.{} - - [10/Nov/2022:{:02d}:{:02d}:{:02d} +0000] "GET /{} HTTP/1.1" {} 17 "-" "curl"\n'
@@ -218,7 +218,7 @@ def test_since_and_until_bound_the_events_and_skip_what_lies_outside(logs, tmp_p
 def test_in_a_source_out_of_order_what_is_late_is_passed_and_the_rest_is_read(logs, tmp_path, monkeypatch):
     (logs / "access.log").write_text(log_of(3600, hour=16) + log_of(3600, hour=10))
     monkeypatch.setattr(reading, "blocks", lambda chunks, **how: cutting.blocks(_small(chunks), 10_000, **how))
-    monkeypatch.setattr("afterlog.scouting.MARGIN_US", 60_000_000)
+    monkeypatch.setattr("afterlog.intake.scouting.MARGIN_US", 60_000_000)
     case = ingest([logs], tmp_path / "case", Options(tz="UTC", since="2022-11-10T10:00", until="2022-11-10T11:00"))
     assert (case.ledgers()[0].events, case.ledgers()[0].skipped) == (3600, 3600)
 

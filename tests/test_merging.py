@@ -10,12 +10,12 @@ import pytest
 
 from afterlog.analysis import analyse
 from afterlog.case import Case
-from afterlog.footnotes import read_footnotes
 from afterlog.ingestion import Options, ingest
-from afterlog.merging import CONFLICT, merge
-from afterlog.moved import what_moved
 from afterlog.session import Choices, write_draft
 from afterlog.verify import all_hold, verify
+from afterlog.writing.footnotes import read_footnotes
+from afterlog.writing.merging import CONFLICT, merge
+from afterlog.writing.moved import what_moved
 from conftest import SAMPLE
 
 BASE = """# Title

@@ -11,7 +11,7 @@ from afterlog.analysis import analyse
 from afterlog.errors import InputError
 from afterlog.explain import explain, explain_json, write_picture
 from afterlog.ingestion import Options, ingest
-from afterlog.requests import Rules
+from afterlog.traffic.requests import Rules
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 

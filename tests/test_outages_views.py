@@ -5,7 +5,7 @@ from __future__ import annotations
 from afterlog.analysis import analyse
 from afterlog.errorlines import find_bursts
 from afterlog.ingestion import Options, ingest
-from afterlog.requests import _without_ports
+from afterlog.traffic.requests import _without_ports
 from test_outages_kinds import access, at, every, proxy, write
 
 BROKEN = range(20_000, 21_800)  # seconds

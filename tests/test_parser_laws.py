@@ -13,10 +13,10 @@ from afterlog.authoring.laws import sample_broken
 from afterlog.authoring.records import made_of
 from afterlog.clock import Clock, SourceClock
 from afterlog.event import COLUMNS, Kind
+from afterlog.intake.matching import match_parts
+from afterlog.intake.parsing import parse
 from afterlog.layout import Lines
-from afterlog.matching import match_parts
 from afterlog.parser import LineParser, Parser, RecordParser, Sample
-from afterlog.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

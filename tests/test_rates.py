@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afterlog.combined import read_ordinary
 from afterlog.errors import InputError
 from afterlog.ingestion import Options, ingest
+from afterlog.intake.combined import read_ordinary
+from afterlog.intake.rates import rates
 from afterlog.layout import Lines
-from afterlog.rates import rates
 
 LINE = '10.0.0.{} - - [10/Nov/2022:10:{:02d}:{:02d} +0530] "GET /{} HTTP/1.1" {} 17 "-" "curl"'
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from afterlog.analysis import analyse
 from afterlog.case import Case
 from afterlog.ingestion import Options, ingest
-from afterlog.redaction import Redactor, without_secrets
 from afterlog.session import Choices, write_draft
 from afterlog.verify import all_hold, verify
+from afterlog.writing.redaction import Redactor, without_secrets
 from conftest import SAMPLE
 from hostile import SECRETS, hostile_logs
 

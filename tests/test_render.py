@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from afterlog.draft import make_draft
 from afterlog.errors import AfterlogError, TemplateError
 from afterlog.outages import percent
-from afterlog.render import code_span, escape, render
 from afterlog.statement import Code, Statement, Time, codes, plain, text, visible
+from afterlog.writing.render import code_span, escape, render
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -10,9 +10,9 @@ import pytest
 from afterlog.analysis import analyse
 from afterlog.case import Case
 from afterlog.ingestion import Options, ingest
-from afterlog.page import Clock
 from afterlog.report.document import document_html
 from afterlog.session import write_draft
+from afterlog.writing.page import Clock
 from chromium import Page, needs_chromium
 from hostile import hostile_logs
 

@@ -19,15 +19,15 @@ from afterlog.case import Case
 from afterlog.clock import zone_of
 from afterlog.errors import InputError
 from afterlog.evidence import Place
-from afterlog.redaction import without_secrets
 from afterlog.server import serve
 from afterlog.server.around import Around
 from afterlog.server.counts import Counts, even_edges
 from afterlog.server.searching import Events, Wanted
 from afterlog.server.telling import offsets
 from afterlog.server.tree import tree_of
-from afterlog.signals import SIGNALS_SCHEMA
 from afterlog.source import reopen
+from afterlog.traffic.signals import SIGNALS_SCHEMA
+from afterlog.writing.redaction import without_secrets
 from serving import Served
 
 BODY = json.dumps({"action": "add", "at": "2022-11-10 11:00:00", "text": "someone else"}).encode()

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from afterlog import sampling
 from afterlog.case import write_parquet
-from afterlog.sampling import requests_of
+from afterlog.intake import sampling
+from afterlog.intake.sampling import requests_of
 
 BEGUN_US = int(datetime(2022, 11, 10, 10, tzinfo=UTC).timestamp()) * 1_000_000
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from afterlog import seeking
 from afterlog.clock import SourceClock
 from afterlog.ingestion import Options, ingest
+from afterlog.intake import seeking
+from afterlog.intake.seeking import Beginning, beginning_of
 from afterlog.registry import registry
-from afterlog.seeking import Beginning, beginning_of
 from afterlog.source import walk
 
 BEGUN = datetime(2022, 11, 10, tzinfo=UTC)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afterlog.errors import InputError
-from afterlog.failing import parse_rule
+from afterlog.traffic.failing import parse_rule
 
 NAN = float("nan")
 # five requests: answered, aborted by the client, failed, slow, and one whose status was not logged

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from afterlog.intake.parsing import parse_block
+from afterlog.intake.within import Within
 from afterlog.parser import Lines
-from afterlog.parsing import parse_block
 from afterlog.registry import registry
 from afterlog.source import Block
-from afterlog.within import Within
 
 AROUND = {
     "host": pa.array(["a", "b", "c", "d"]),

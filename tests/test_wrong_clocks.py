@@ -15,8 +15,8 @@ from afterlog.detect import Instant
 from afterlog.draft import make_draft
 from afterlog.findings import Findings
 from afterlog.ingestion import Options, ingest
-from afterlog.render import render
 from afterlog.statement import plain
+from afterlog.writing.render import render
 from conftest import SAMPLE, Recording
 
 FORMS = [

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from afterlog.intake.options import Formats
+from afterlog.intake.parsing import parse
 from afterlog.layout import Layout
-from afterlog.options import Formats
-from afterlog.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Source, blocks, open_chunks, walk
 from afterlog.table import to_columns
@@ -27,7 +27,7 @@ class Agreement:
 
 def compare(file: Path) -> Agreement | None:
     """Read a log by the kernels and by the regexes alone; None where no parser reads it."""
-    from afterlog.looking import Known, look  # noqa: PLC0415
+    from afterlog.intake.looking import Known, look  # noqa: PLC0415
 
     source = next(item for item in walk([file]) if isinstance(item, Source))
     known = look(source, registry(), Formats())
@@ -43,7 +43,7 @@ def compare(file: Path) -> Agreement | None:
 
 def _rows(known: object) -> Counter[tuple[object, ...]]:
     """Count equal rows: all columns with the printed time, and rejects with their place and text."""
-    from afterlog.looking import Known  # noqa: PLC0415
+    from afterlog.intake.looking import Known  # noqa: PLC0415
 
     assert isinstance(known, Known)
     found: Counter[tuple[object, ...]] = Counter()

@@ -28,7 +28,7 @@ _INGEST: Final = "import sys, afterlog; afterlog.ingest([sys.argv[1]], sys.argv[
 _PATH: Final = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 _COMMAND: Final = "from afterlog.cli import main; main()"
 _RATES: Final = (
-    "import sys; from afterlog.rates import rates\nfor line in rates(sys.argv[1:]).lines_of_text(): print(line)"
+    "import sys; from afterlog.intake.rates import rates\nfor line in rates(sys.argv[1:]).lines_of_text(): print(line)"
 )
 
 

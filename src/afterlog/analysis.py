@@ -16,17 +16,17 @@ from afterlog.case import Case, Ledger
 from afterlog.causes import Ranking, rank_causes
 from afterlog.changes import Change
 from afterlog.clock.naming import clock_ids
-from afterlog.doubts import doubts_of
 from afterlog.evidence import Evidence, Place, Quotes, evidence_in
 from afterlog.findings import Findings, places_of
+from afterlog.intake.doubts import doubts_of
 from afterlog.measured import Measured, Traffic, measure, read_traffic, real_ones
 from afterlog.outages import Outage
 from afterlog.remembered import Remembered, keep_measured, key_of, recall_measured
-from afterlog.requests import DEFAULT_RULES, Rules
 from afterlog.resolution import find_endings
 from afterlog.review import Review, ReviewFile
 from afterlog.source import reopen
 from afterlog.timeline import build_timeline
+from afterlog.traffic.requests import DEFAULT_RULES, Rules
 
 _FINDINGS: Final = "findings.json"
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from afterlog.evidence import Place
-from afterlog.requests import Flags, Requests
+from afterlog.traffic.requests import Flags, Requests
 
 MINUTE_US: Final = 60_000_000
 CAP_US: Final = 30 * MINUTE_US

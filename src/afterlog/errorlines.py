@@ -13,8 +13,8 @@ from afterlog.case import Case, Ledger
 from afterlog.detect import Baseline, Excursion, detect_counts
 from afterlog.event import ERROR_SEVERITY, Kind
 from afterlog.evidence import Place
-from afterlog.requests import Times
-from afterlog.signals import resolution_of
+from afterlog.traffic.requests import Times
+from afterlog.traffic.signals import resolution_of
 
 _CODED: Final = ("source", "service", "host", "client")
 _LEAST: Final = 5  # lines of a service that are worth a look

@@ -17,10 +17,10 @@ from afterlog.detect.stream import Flags
 from afterlog.errors import InputError
 from afterlog.findings import Findings
 from afterlog.outage import Outage, percent
-from afterlog.requests import Requests
-from afterlog.signals import SECOND_US, Signal
 from afterlog.sketch import sketch
 from afterlog.tables import aligned, local, visible_lines
+from afterlog.traffic.requests import Requests
+from afterlog.traffic.signals import SECOND_US, Signal
 
 _GATEWAY = (502, 503, 504)
 

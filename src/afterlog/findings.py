@@ -15,13 +15,13 @@ from afterlog.impact import Impact
 from afterlog.measured import Traffic
 from afterlog.messages import Message
 from afterlog.outages import Outage
-from afterlog.requests import DEFAULT_RULES, Rules
 from afterlog.resolution import Attempt, Ending, find_attempts
 from afterlog.review import Review
-from afterlog.signals import Signal
 from afterlog.statement import Text, plain, text
 from afterlog.timeline import Entry
-from afterlog.views import Views
+from afterlog.traffic.requests import DEFAULT_RULES, Rules
+from afterlog.traffic.signals import Signal
+from afterlog.traffic.views import Views
 from afterlog.weaker import Weaker
 
 _TELLS_AGAINST: Final = -0.5  # from this value on a term is an alibi of its own

@@ -11,8 +11,8 @@ import numpy as np
 from afterlog.availability import Stability, stability, user_minutes
 from afterlog.evidence import Place
 from afterlog.outages import Outage
-from afterlog.requests import Flags, Requests, Times, distinct
-from afterlog.signals import Signal, routes_of
+from afterlog.traffic.requests import Flags, Requests, Times, distinct
+from afterlog.traffic.signals import Signal, routes_of
 
 MINUTE_US: Final = 60_000_000
 

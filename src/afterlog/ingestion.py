@@ -18,20 +18,20 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from afterlog import __version__
-from afterlog.aligning import judged, set_right, steps_told
 from afterlog.anchors import with_owners
 from afterlog.case import REJECT_SCHEMA, Case, Ledger, Settings, new_case
 from afterlog.clock import SourceClock, Survey, machine_zone, resolve_clocks, zone_of
 from afterlog.clock.naming import PREFIX
-from afterlog.copies import assemble
 from afterlog.errors import CaseError, InputError
-from afterlog.inventory import lies_within, look_again, look_at_all, nothing_read
-from afterlog.looking import Known, look
+from afterlog.intake.aligning import judged, set_right, steps_told
+from afterlog.intake.copies import assemble
+from afterlog.intake.inventory import lies_within, look_again, look_at_all, nothing_read
+from afterlog.intake.looking import Known, look
+from afterlog.intake.options import Options, chosen, formats_of, span_of
+from afterlog.intake.reading import LARGE_BYTES, Outcome, Progress, Reading
+from afterlog.intake.receipts import Receipt, Receipts, identity_of, reader_of
 from afterlog.memory import keep_freed_memory
-from afterlog.options import Options, chosen, formats_of, span_of
 from afterlog.plugins import trusted_folders
-from afterlog.reading import LARGE_BYTES, Outcome, Progress, Reading
-from afterlog.receipts import Receipt, Receipts, identity_of, reader_of
 from afterlog.registry import Registry, registry
 from afterlog.source import Source, walk
 from afterlog.sources.remote import is_address

@@ -11,8 +11,8 @@ import numpy as np
 from afterlog.errorlines import Burst
 from afterlog.identity import stable_id
 from afterlog.outage import Outage, View
-from afterlog.requests import Requests
-from afterlog.signals import SECOND_US, Inner, Signal
+from afterlog.traffic.requests import Requests
+from afterlog.traffic.signals import SECOND_US, Inner, Signal
 
 _GATEWAY: Final = (502, 503, 504)  # a server's words for "what is behind me failed"
 _NEAR_US: Final = 60 * SECOND_US

@@ -17,12 +17,12 @@ from afterlog.evidence import Quotes
 from afterlog.impact import Impact, measure_impact
 from afterlog.messages import Message, Window, find_messages
 from afterlog.outages import Outage, find_outages, revised
-from afterlog.requests import Rules
 from afterlog.resolution import Recovery, find_recoveries
 from afterlog.review import Review
-from afterlog.signals import Signal, count_table, read_signals
 from afterlog.stated import outages_stated
-from afterlog.views import Views
+from afterlog.traffic.requests import Rules
+from afterlog.traffic.signals import Signal, count_table, read_signals
+from afterlog.traffic.views import Views
 from afterlog.weaker import Weaker, find_weaker
 
 _DIFF_WINDOW = 400  # lines below a commit in which a changed line of its diff is looked for

@@ -18,8 +18,8 @@ from afterlog.evidence import Place
 from afterlog.identity import stable_id
 from afterlog.joining import join_bursts, join_services, join_silences, see_inside
 from afterlog.outage import Outage, Phase, View, percent
-from afterlog.requests import Flags, Requests, distinct
-from afterlog.signals import SECOND_US, Signal
+from afterlog.traffic.requests import Flags, Requests, distinct
+from afterlog.traffic.signals import SECOND_US, Signal
 
 __all__ = ["Outage", "Phase", "View", "find_outages", "percent", "stated_outage"]
 

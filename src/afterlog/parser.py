@@ -18,16 +18,16 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from afterlog.deploying import deploys_by_command, deploys_by_name
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
-from afterlog.kubernetes import kubernetes_event
+from afterlog.formats.deploying import deploys_by_command, deploys_by_name
+from afterlog.formats.kubernetes import kubernetes_event
+from afterlog.formats.loose import LOOSE_FORMS, Loose
+from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
+from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.formats.values import seconds_of, status_of, told_by
 from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
-from afterlog.loose import LOOSE_FORMS, Loose
-from afterlog.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
-from afterlog.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
-from afterlog.values import seconds_of, status_of, told_by
 
 __all__ = [
     "COLUMNS",

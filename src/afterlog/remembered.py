@@ -21,9 +21,9 @@ from afterlog.case import Case
 from afterlog.changes import Change
 from afterlog.evidence import Evidence, Place
 from afterlog.measured import Measured
-from afterlog.requests import Rules
 from afterlog.review import Review
 from afterlog.statement import Code, Part, Said, Time
+from afterlog.traffic.requests import Rules
 
 if TYPE_CHECKING:
     from cattrs import Converter

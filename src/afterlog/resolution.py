@@ -14,9 +14,9 @@ from afterlog.changes import Change
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.outages import Outage, Phase, percent
-from afterlog.requests import Requests
-from afterlog.signals import Signal
 from afterlog.statement import Text, codes, text
+from afterlog.traffic.requests import Requests
+from afterlog.traffic.signals import Signal
 
 _SEEN: Final = frozenset({"crash", "oom", "server-down", "server-up", "cron"})  # seen, not tried
 _REACH_US: Final = 300_000_000

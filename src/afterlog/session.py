@@ -12,17 +12,17 @@ from afterlog.case import Case
 from afterlog.draft import Draft, between, make_draft
 from afterlog.evidence import Evidence, Quotes
 from afterlog.findings import Findings
-from afterlog.footnotes import read_footnotes
-from afterlog.merging import CONFLICT, Merged, merge
-from afterlog.moved import facts_of, what_moved
 from afterlog.outage import Outage
 from afterlog.outages import percent
-from afterlog.picture import draw
-from afterlog.redaction import Redactor
-from afterlog.render import DEFAULT, render
 from afterlog.source import reopen
 from afterlog.tables import local, understood, visible_lines
 from afterlog.verify import NOTES, PSEUDONYMS, open_redactor
+from afterlog.writing.footnotes import read_footnotes
+from afterlog.writing.merging import CONFLICT, Merged, merge
+from afterlog.writing.moved import facts_of, what_moved
+from afterlog.writing.picture import draw
+from afterlog.writing.redaction import Redactor
+from afterlog.writing.render import DEFAULT, render
 
 DRAFT: Final = "postmortem.md"
 REPORT: Final = "report.html"

@@ -14,7 +14,7 @@ from afterlog.detect.boundary import JEFFREYS, Prior, healthy_prior, posterior
 from afterlog.detect.special import divergence
 from afterlog.detect.stream import Floats, spread
 from afterlog.outage import Outage
-from afterlog.signals import SECOND_US, Signal
+from afterlog.traffic.signals import SECOND_US, Signal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

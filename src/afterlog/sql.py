@@ -20,8 +20,8 @@ import pyarrow as pa
 from afterlog.case import COPY_SCHEMA, LEDGER_SCHEMA, REJECT_SCHEMA, Case
 from afterlog.errors import CaseError, InputError
 from afterlog.event import SCHEMA
-from afterlog.signals import SIGNALS_SCHEMA
 from afterlog.table import FIELD
+from afterlog.traffic.signals import SIGNALS_SCHEMA
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation

@@ -12,7 +12,7 @@ from afterlog.detect import Instant
 from afterlog.errors import InputError
 from afterlog.identity import stable_id
 from afterlog.outages import Outage, stated_outage
-from afterlog.signals import Signal
+from afterlog.traffic.signals import Signal
 
 _MINUTE: Final = 60_000_000
 

@@ -16,10 +16,10 @@ from afterlog.changes import Change, History, Look
 from afterlog.changes.model import MINUTE, SECOND, Part, Step
 from afterlog.clock import rfc3339
 from afterlog.detect import Instant
-from afterlog.doubts import Doubt
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.identity import stable_id
+from afterlog.intake.doubts import Doubt
 from afterlog.outages import Outage
 from afterlog.resolution import Ending
 from afterlog.statement import Code, Text, codes, plain, text

@@ -17,11 +17,11 @@ from typing import Any, Final
 
 from afterlog.case import Case
 from afterlog.errors import InputError
-from afterlog.footnotes import Footnote, cited, read_footnotes, spans
-from afterlog.page import shown_quote
-from afterlog.redaction import Redactor
 from afterlog.source import Source, open_chunks, reopen
 from afterlog.statement import visible
+from afterlog.writing.footnotes import Footnote, cited, read_footnotes, spans
+from afterlog.writing.page import shown_quote
+from afterlog.writing.redaction import Redactor
 
 HOLDS, MOVED, CHANGED, GONE, MISSING, OWN = "holds", "moved", "changed", "gone", "missing", "not-ours"
 NOTES: Final = ".draft/notes.json"

@@ -13,7 +13,7 @@ from afterlog.detect.drops import find_drops, find_slowness
 from afterlog.errorlines import Burst
 from afterlog.identity import stable_id
 from afterlog.outage import Outage
-from afterlog.signals import Signal
+from afterlog.traffic.signals import Signal
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afterlog.parsing import parse
+from afterlog.intake.parsing import parse
 from afterlog.source import Block
 
 

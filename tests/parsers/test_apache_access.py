@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from afterlog.intake.parsing import parse
 from afterlog.parsers.apache_access import PARSER
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.parsers.apache_error import PARSER
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

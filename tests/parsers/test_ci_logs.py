@@ -1,7 +1,7 @@
 """What the logs of GitHub Actions, GitLab CI and Jenkins become: only what they put into operation is a change."""
 
-from afterlog.deploying import deploys_by_command, deploys_by_name
 from afterlog.event import Outcome
+from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.parser import OFFSET_UNKNOWN, Line, Record, Reject
 from afterlog.parsers.github_actions import PARSER as GITHUB
 from afterlog.parsers.gitlab_ci import PARSER as GITLAB

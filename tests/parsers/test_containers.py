@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afterlog.parsing import parse
+from afterlog.intake.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

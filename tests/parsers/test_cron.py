@@ -2,9 +2,9 @@
 
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.parsers.cron import PARSER
 from afterlog.parsers.syslog import PARSER as SYSLOG
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

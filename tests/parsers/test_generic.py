@@ -2,9 +2,9 @@
 
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.layout import Lines
 from afterlog.parsers.generic import PARSER
-from afterlog.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

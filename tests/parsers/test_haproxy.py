@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.parsers.haproxy import PARSER
 from afterlog.parsers.syslog import PARSER as SYSLOG
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

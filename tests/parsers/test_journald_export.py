@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_back import Read
 
-from afterlog.parsing import parse
+from afterlog.intake.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.layout import Lines
-from afterlog.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from afterlog.intake.parsing import parse
 from afterlog.parsers.logfmt import PARSER
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from afterlog.parsing import parse
+from afterlog.intake.parsing import parse
 from afterlog.registry import registry
 from afterlog.source import Block
 

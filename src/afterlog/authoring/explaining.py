@@ -9,7 +9,7 @@ from afterlog.authoring.laws import why_refused
 from afterlog.authoring.records import Made, made_of
 from afterlog.claiming import Asked, Claim, may_begin
 from afterlog.errors import InputError
-from afterlog.looking import asked_lines
+from afterlog.intake.looking import asked_lines
 from afterlog.parser import LearningParser, LineParser, Parser
 from afterlog.registry import ENOUGH, Registry, is_inner
 from afterlog.source import NotRead, Source, read_head, walk, why_no_log

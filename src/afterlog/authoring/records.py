@@ -9,11 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from afterlog.intake.matching import match_parts
+from afterlog.intake.parsing import parse
 from afterlog.layout import OFFSET_UNKNOWN
-from afterlog.matching import match_parts
 from afterlog.parsed import Refused
 from afterlog.parser import LineParser, Lines, Parser, Times
-from afterlog.parsing import parse
 from afterlog.registry import Registry
 from afterlog.source import Block
 

@@ -12,7 +12,7 @@ from afterlog.authoring.laws import Verdict, judged
 from afterlog.authoring.proposing import Proposal, proposed
 from afterlog.authoring.records import made_of
 from afterlog.errors import InputError
-from afterlog.looking import asked_lines
+from afterlog.intake.looking import asked_lines
 from afterlog.parser import LineParser, Lines, Parser
 from afterlog.plugins import Home, load_file, parsers_of
 from afterlog.registry import ENOUGH, Registry
@@ -193,7 +193,7 @@ def _imports(proposal: Proposal) -> str:
         rows += ["whole_numbers"] if "bytes" in columns else []
         return (
             "from collections.abc import Mapping\nfrom typing import Any\n\nimport numpy as np\n\n"
-            f"from afterlog.json_rows import {', '.join(rows)}\n"
+            f"from afterlog.formats.json_rows import {', '.join(rows)}\n"
             "from afterlog.parser import "
             f"COLUMNS, Column, Kind, Layout, LineParser, Match, Sample{more}, times_of_column\n"
         )

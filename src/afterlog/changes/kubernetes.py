@@ -15,8 +15,8 @@ from typing import Any, Final
 from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.event import Outcome
 from afterlog.evidence import Place
+from afterlog.formats.kubernetes import event_in_message
 from afterlog.identity import stable_id
-from afterlog.kubernetes import event_in_message
 
 _PARSER: Final = "kubernetes-events"
 _TOGETHER_US: Final = 10 * MINUTE

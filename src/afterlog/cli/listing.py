@@ -136,8 +136,8 @@ def parsers_new(
 @templates_app.command("list")
 def templates_list(as_json: Json = False) -> None:
     """List the templates."""
-    from afterlog.render import in_order, template_names, title_line  # noqa: PLC0415
     from afterlog.tables import aligned  # noqa: PLC0415
+    from afterlog.writing.render import in_order, template_names, title_line  # noqa: PLC0415
 
     rows = [(name, title_line(name)) for name in in_order(template_names())]
     if as_json:
@@ -149,6 +149,6 @@ def templates_list(as_json: Json = False) -> None:
 @templates_app.command("show")
 def templates_show(name: Annotated[str, typer.Argument(help="Name of the template.")]) -> None:
     """Print a template."""
-    from afterlog.render import template_source  # noqa: PLC0415
+    from afterlog.writing.render import template_source  # noqa: PLC0415
 
     print(template_source(name), end="")

@@ -131,7 +131,7 @@ def rates(
     as_json: Json = False,
 ) -> None:
     """Print requests and failures (status 500 and above) per minute, straight from the files, without a case."""
-    from afterlog.rates import rates as counted  # noqa: PLC0415
+    from afterlog.intake.rates import rates as counted  # noqa: PLC0415
 
     found = counted(logs, options_of(tz, since, until, include, exclude, formats, None, None, None, jobs, None))
     for path, reason in found.notes:

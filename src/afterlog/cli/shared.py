@@ -14,9 +14,9 @@ import typer
 if TYPE_CHECKING:
     from afterlog.case import Case
     from afterlog.findings import Findings
-    from afterlog.options import Options
-    from afterlog.requests import Rules
+    from afterlog.intake.options import Options
     from afterlog.session import Choices
+    from afterlog.traffic.requests import Rules
 
 
 def choices_of(template: str | None, slo: float | None, redact: bool | None, names: bool | None) -> Choices:
@@ -49,7 +49,7 @@ def options_of(
     parsers: Sequence[Path] | None,
 ) -> Options:
     """Give what a person chose for reading."""
-    from afterlog.options import Options  # noqa: PLC0415
+    from afterlog.intake.options import Options  # noqa: PLC0415
 
     return Options(
         tz=tz, jobs=jobs, parser_folders=tuple(parsers or ()), since=since, until=until, include=tuple(include or ()),
@@ -81,7 +81,7 @@ def analysed(case: Case, stated: Sequence[str] | None, rules: Rules | None = Non
 
 def rules_of(fail: str | None, services: Sequence[str] | None, *, anew: bool = False) -> Rules | None:
     """Give the rules that were typed; None, unless anew, for those of the analysis before."""
-    from afterlog.requests import DEFAULT_RULES, Rules  # noqa: PLC0415
+    from afterlog.traffic.requests import DEFAULT_RULES, Rules  # noqa: PLC0415
 
     if fail is None and not services and not anew:
         return None

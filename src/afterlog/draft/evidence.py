@@ -12,8 +12,8 @@ from afterlog.draft.model import Coverage, Unread
 from afterlog.draft.words import between, many
 from afterlog.evidence import Place
 from afterlog.outages import percent
-from afterlog.signals import Signal
 from afterlog.statement import Code, Statement, Text, Time, text
+from afterlog.traffic.signals import Signal
 
 _READ: Final = ("read", "partly-read")
 _SILENCE_US: Final = 1_800_000_000

@@ -8,10 +8,10 @@ from typing import Final
 from afterlog.availability import BUDGET_DAYS, Burn
 from afterlog.draft.model import Figure, PhaseRow
 from afterlog.draft.words import between, ends_of
-from afterlog.failing import DEFAULT
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
 from afterlog.statement import Code, Part, Text, Time, codes, text
+from afterlog.traffic.failing import DEFAULT
 
 _ROUTES: Final = 5
 

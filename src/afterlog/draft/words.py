@@ -77,7 +77,11 @@ def title_of(change: Change, *, short: bool = False) -> Text:
     """Name a change in a sentence."""
     where = hosts_of(change, short=short)
     if change.tool == "ansible":
-        return text("the Ansible run ", Code(change.parts[0].name if change.parts else change.title.removeprefix("Ansible: ")), *where)
+        return text(
+            "the Ansible run ",
+            Code(change.parts[0].name if change.parts else change.title.removeprefix("Ansible: ")),
+            *where,
+        )
     if change.tool == "puppet":
         return text("the Puppet run of ", Code(change.targets[0] if change.targets else "its catalog"), *where)
     if change.tool == "package":

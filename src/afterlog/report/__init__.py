@@ -18,15 +18,15 @@ from markupsafe import Markup
 from afterlog.case import Case
 from afterlog.draft import Draft
 from afterlog.evidence import Evidence, Place
-from afterlog.footnotes import Footnote, read_footnotes
-from afterlog.page import QUOTE, Page
-from afterlog.redaction import Redactor
 from afterlog.report.chart import chart_data
 from afterlog.report.context import Line, contexts
 from afterlog.report.document import anchor, document_html
 from afterlog.report.entries import entry_rows
 from afterlog.source import reopen
 from afterlog.statement import visible
+from afterlog.writing.footnotes import Footnote, read_footnotes
+from afterlog.writing.page import QUOTE, Page
+from afterlog.writing.redaction import Redactor
 
 _SCRIPT_END: Final = {
     ord("<"): "\\u003c",

@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from afterlog.draft import Draft
-from afterlog.page import Page
-from afterlog.requests import Flags
-from afterlog.signals import Signal
 from afterlog.statement import Code, Said, Text, Time, visible
+from afterlog.traffic.requests import Flags
+from afterlog.traffic.signals import Signal
+from afterlog.writing.page import Page
 
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 _BINS: Final = 4_000

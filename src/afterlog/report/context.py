@@ -10,9 +10,9 @@ from typing import Final
 
 from afterlog.errors import InputError
 from afterlog.evidence import Place
-from afterlog.redaction import SECRET, Redactor
 from afterlog.source import Source, open_chunks
 from afterlog.statement import visible
+from afterlog.writing.redaction import SECRET, Redactor
 
 AROUND: Final = 3
 _BEFORE: Final = 6_000

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import escape
 
-from afterlog.page import Clock
+from afterlog.writing.page import Clock
 
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _PIECE: Final = re.compile(

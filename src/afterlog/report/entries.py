@@ -9,10 +9,10 @@ from markupsafe import Markup, escape
 
 from afterlog.draft import Draft
 from afterlog.evidence import Place
-from afterlog.page import Page
 from afterlog.report.chart import shown
 from afterlog.report.context import Line
 from afterlog.statement import Code, Said, Text, Time
+from afterlog.writing.page import Page
 
 
 def entry_rows(draft: Draft, page: Page, around: dict[Place, tuple[Line, ...]]) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ class Counts:
     @classmethod
     def of(cls, case: Case) -> Counts:
         """Read the counts that the last analysis kept in a case; empty where there are none."""
-        file = case.folder / "signals.parquet"  # not by way of afterlog.signals, which loads the detector
+        file = case.folder / "signals.parquet"  # not by way of afterlog.traffic.signals, which loads the detector
         if not file.is_file():
             return cls([])
         table = pq.read_table(file, columns=["time", "service", "host", *_COUNTS])

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from afterlog.case import Case
 from afterlog.errors import AfterlogError, InputError
-from afterlog.redaction import without_secrets
 from afterlog.review import Review, ReviewFile
 from afterlog.server.around import Around
 from afterlog.server.background import in_thread
@@ -27,6 +26,7 @@ from afterlog.server.counts import Counts
 from afterlog.server.searching import Events
 from afterlog.server.telling import case_json, shown
 from afterlog.source import reopen
+from afterlog.writing.redaction import without_secrets
 
 if TYPE_CHECKING:  # they load what analyses and writes: the page opens without them
     from afterlog.findings import Findings

@@ -6,12 +6,12 @@ from typing import Any
 
 from afterlog.case import Case
 from afterlog.findings import Findings
-from afterlog.footnotes import read_footnotes
-from afterlog.page import Page
 from afterlog.report.document import anchor, document_html
 from afterlog.server.tree import tree_of
 from afterlog.session import Choices, compose_draft
 from afterlog.statement import visible
+from afterlog.writing.footnotes import read_footnotes
+from afterlog.writing.page import Page
 
 
 def preview(case: Case, findings: Findings, template: str | None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from afterlog.case import Case
 from afterlog.clock import zone_of
-from afterlog.redaction import without_secrets
 from afterlog.statement import visible
+from afterlog.writing.redaction import without_secrets
 
 _TEXTS: Final = frozenset((
     "text", "title", "words", "quote", "subject", "failure", "alibi", "why", "reason", "notes", "targets", "template",

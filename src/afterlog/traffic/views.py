@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from afterlog.requests import Requests
+from afterlog.traffic.requests import Requests
 
 _SAMPLE: Final = 400
 _TOLERANCE_US: Final = 3_000_000

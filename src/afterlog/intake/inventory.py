@@ -11,9 +11,9 @@ from typing import Final
 from afterlog.case import Ledger
 from afterlog.clock import SourceClock
 from afterlog.clock.naming import REJECTED
-from afterlog.looking import Known, look
-from afterlog.options import Formats
-from afterlog.receipts import Receipt, Receipts
+from afterlog.intake.looking import Known, look
+from afterlog.intake.options import Formats
+from afterlog.intake.receipts import Receipt, Receipts
 from afterlog.registry import Registry
 from afterlog.source import NotRead, Source
 

@@ -22,7 +22,7 @@ from afterlog.case import Ledger
 from afterlog.clock import SourceClock, Survey
 from afterlog.errors import CaseError
 from afterlog.event import TimeBasis
-from afterlog.reading import Outcome
+from afterlog.intake.reading import Outcome
 from afterlog.source import Source
 
 FOLDER: Final = ".ingest"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from afterlog.footnotes import by_key, numbered, read_footnotes
+from afterlog.writing.footnotes import by_key, numbered, read_footnotes
 
 CONFLICT: Final = "⚠ the logs now say:"
 _LIKE: Final = 0.6

@@ -14,8 +14,8 @@ import numpy as np
 
 from afterlog.case import Ledger
 from afterlog.event import TimeBasis
-from afterlog.requests import Requests, Times
 from afterlog.source import Source, open_chunks
+from afterlog.traffic.requests import Requests, Times
 
 Interval = tuple[int, int]
 

@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.mixing import match_block
+from afterlog.intake.mixing import match_block
+from afterlog.intake.stateful import parse_records
 from afterlog.parsed import REJECT_TEXT, Parsed, Refused
 from afterlog.parser import Batch, Layout, LearningParser, LineParser, Lines, Parser, RecordParser
 from afterlog.registry import HEAD_LINES, Registry
 from afterlog.source import Block
 from afterlog.sources.blocks import newlines
 from afterlog.sources.cleaning import cleaned
-from afterlog.stateful import parse_records
 
 _HELD_BYTES: Final = 8 << 20  # a record longer than this is cut: its later lines become rejects' neighbours, not memory
 _TAIL_BYTES: Final = 32 << 10

@@ -1,7 +1,7 @@
 """Rates: requests and failures per minute straight from the files, without making a case.
 
-Only times and statuses are read. Access logs take the short way (`afterlog.combined`); every other format is read
-by its parser's layouts. A failure is a status of 500 or more.
+Only times and statuses are read. Access logs take the short way (`afterlog.intake.combined`); every other format is
+read by its parser's layouts. A failure is a status of 500 or more.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from afterlog.combined import read_ordinary
 from afterlog.errors import AfterlogError, InputError
+from afterlog.intake.combined import read_ordinary
 from afterlog.memory import keep_freed_memory
 from afterlog.source import Block, Source, blocks, open_chunks, read_head, walk
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from afterlog.looking import Known
-    from afterlog.options import Options
+    from afterlog.intake.looking import Known
+    from afterlog.intake.options import Options
 
 MINUTE_US: Final = 60_000_000
 FAILED: Final = 500
@@ -123,7 +123,7 @@ def rates(logs: Sequence[Path | str], options: Options | None = None) -> Rates:
 
 
 def _wanted(path: str, options: Options) -> bool:
-    from afterlog.options import chosen  # noqa: PLC0415
+    from afterlog.intake.options import chosen  # noqa: PLC0415
 
     return chosen(path, options)
 
@@ -224,8 +224,8 @@ def _by_parsers(
         return
     from afterlog.case import Ledger  # noqa: PLC0415  loads Parquet
     from afterlog.clock import machine_zone, resolve_clocks  # noqa: PLC0415
-    from afterlog.looking import look  # noqa: PLC0415
-    from afterlog.options import Options, formats_of  # noqa: PLC0415
+    from afterlog.intake.looking import look  # noqa: PLC0415
+    from afterlog.intake.options import Options, formats_of  # noqa: PLC0415
     from afterlog.plugins import trusted_folders  # noqa: PLC0415
     from afterlog.registry import registry  # noqa: PLC0415
 
@@ -248,7 +248,7 @@ def _by_parsers(
 def _counter(item: Known, settings: Any, parsers: Any) -> Callable[[Block], _Counted]:
     """Make the function that counts one block of a source."""
     from afterlog.clock import Clock  # noqa: PLC0415
-    from afterlog.parsing import parse  # noqa: PLC0415
+    from afterlog.intake.parsing import parse  # noqa: PLC0415
 
     def count(block: Block) -> _Counted:
         cleaned = Block(block.data, block.line, block.offset, item.cleaning)

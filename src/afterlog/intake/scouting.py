@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from afterlog.clock import Clock, SourceClock
-from afterlog.options import Span
+from afterlog.intake.options import Span
 from afterlog.parser import Times
 from afterlog.source import Block
 

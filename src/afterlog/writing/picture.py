@@ -11,7 +11,7 @@ import numpy as np
 from afterlog.clock import zone_of
 from afterlog.findings import Findings
 from afterlog.outages import Outage
-from afterlog.signals import Signal
+from afterlog.traffic.signals import Signal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

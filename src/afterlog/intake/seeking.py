@@ -16,9 +16,9 @@ import numpy as np
 
 from afterlog.clock import Clock, SourceClock
 from afterlog.errors import InputError
+from afterlog.intake.parsing import parse_block
 from afterlog.layout import OFFSET_PLACED
 from afterlog.parser import LineParser, Lines, Times
-from afterlog.parsing import parse_block
 from afterlog.registry import Registry
 from afterlog.source import Block, Source, read_head
 from afterlog.sources.blocks import newlines

@@ -17,18 +17,18 @@ import pyarrow as pa
 from afterlog.case import Ledger, write_parquet
 from afterlog.clock import Clock, SourceClock
 from afterlog.errors import CaseError, InputError
-from afterlog.looking import Known
-from afterlog.options import Span
+from afterlog.intake.looking import Known
+from afterlog.intake.options import Span
+from afterlog.intake.parsing import parse, parse_block, record_blocks
+from afterlog.intake.scouting import MARGIN_US, Scout
+from afterlog.intake.seeking import Beginning, beginning_of, first_times, rest_of
+from afterlog.intake.tally import Tally
 from afterlog.parsed import Parsed
 from afterlog.parser import LineParser, Times
-from afterlog.parsing import parse, parse_block, record_blocks
 from afterlog.registry import Registry
-from afterlog.scouting import MARGIN_US, Scout
-from afterlog.seeking import Beginning, beginning_of, first_times, rest_of
 from afterlog.source import Block, Source, blocks, open_chunks
 from afterlog.sources.blocks import newlines
 from afterlog.table import to_columns, with_times
-from afterlog.tally import Tally
 
 LARGE_BYTES: Final = 8 << 20
 """A source of this size is read by all threads together; smaller ones are read side by side."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 from afterlog.clock import zone_of
 from afterlog.draft import Draft
 from afterlog.evidence import Evidence, Place
-from afterlog.redaction import Redactor
 from afterlog.statement import Code, Said, Statement, Text, Time, visible
+from afterlog.writing.redaction import Redactor
 
 QUOTE: Final = 240
 MOST_NOTES: Final = 3

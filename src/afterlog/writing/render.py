@@ -19,8 +19,8 @@ import jinja2.sandbox
 from afterlog.draft import Draft
 from afterlog.errors import TemplateError
 from afterlog.outages import percent
-from afterlog.page import Page, code_span, escape, in_cell
-from afterlog.redaction import Redactor
+from afterlog.writing.page import Page, code_span, escape, in_cell
+from afterlog.writing.redaction import Redactor
 
 __all__ = ["DEFAULT", "code_span", "escape", "render", "template_names", "template_source", "title_line"]
 

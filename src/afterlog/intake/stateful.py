@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.event import COLUMNS, SCHEMA, Kind
-from afterlog.matching import Part, joined_parts, open_envelope
+from afterlog.intake.matching import Part, joined_parts, open_envelope
 from afterlog.parsed import REJECT_TEXT, Parsed, Refused
 from afterlog.parser import Batch, Column, Line, Lines, Record, RecordParser, Reject, Times
 from afterlog.registry import Registry

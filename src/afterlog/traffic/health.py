@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.requests import Flags, Requests
+from afterlog.traffic.requests import Flags, Requests
 
 # Names under which servers answer "am I alive?".
 _NAMES: Final = (

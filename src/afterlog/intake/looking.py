@@ -10,11 +10,11 @@ import numpy as np
 from afterlog.case import Ledger
 from afterlog.clock import Survey
 from afterlog.errors import AfterlogError
+from afterlog.intake.options import Formats
+from afterlog.intake.parsing import parse
 from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN
-from afterlog.options import Formats
 from afterlog.parsed import Parsed
 from afterlog.parser import Batch, Lines, Parser
-from afterlog.parsing import parse
 from afterlog.registry import ENOUGH, Registry
 from afterlog.source import HEAD_BYTES, Block, Source, open_chunks, read_head, read_spots, why_no_log
 from afterlog.sources.blocks import newlines

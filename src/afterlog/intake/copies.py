@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 
 from afterlog.case import COPY_SCHEMA, Case, Ledger, write_parquet
 from afterlog.errors import InputError
-from afterlog.reading import Outcome
-from afterlog.receipts import link, stem_of
+from afterlog.intake.reading import Outcome
+from afterlog.intake.receipts import link, stem_of
 from afterlog.source import Source, open_chunks
 
 _CONTENT: Final = (

@@ -15,9 +15,9 @@ import pyarrow as pa
 from afterlog.case import REJECT_SCHEMA, Ledger, write_parquet
 from afterlog.clock import SourceClock, offset_name
 from afterlog.event import TimeBasis
-from afterlog.looking import Known
-from afterlog.mixed import Mixture
-from afterlog.options import Span
+from afterlog.intake.looking import Known
+from afterlog.intake.mixed import Mixture
+from afterlog.intake.options import Span
 from afterlog.parsed import Parsed, Refused
 from afterlog.table import joined, sorted_by_time
 

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
-from afterlog.health import health_checks
-from afterlog.missing import has_gaps, rotations, skipped_hours
-from afterlog.requests import DEFAULT_RULES, Codes, Flags, Requests, Rules, Times, read_requests
 from afterlog.source import Source, reopen
 from afterlog.sources.rotation import turn_of
-from afterlog.views import Views, find_views
+from afterlog.traffic.health import health_checks
+from afterlog.traffic.missing import has_gaps, rotations, skipped_hours
+from afterlog.traffic.requests import DEFAULT_RULES, Codes, Flags, Requests, Rules, Times, read_requests
+from afterlog.traffic.views import Views, find_views
 
 SECOND_US: Final = 1_000_000
 _MOST_ROUTES: Final = 4_096  # different routes: beyond, paths hold identifiers that no rule recognises

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
+from afterlog.intake.within import Within
 from afterlog.layout import OFFSET_UNKNOWN
 from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
 from afterlog.registry import Registry
-from afterlog.within import Within
 
 _NO_ROWS: Final = np.empty(0, np.int64)
 _INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them

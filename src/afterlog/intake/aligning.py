@@ -17,7 +17,7 @@ from afterlog.anchors import anchored_pairs
 from afterlog.clock import SourceClock, Survey, offset_name, zone_of
 from afterlog.clock.naming import REJECTED, SET_BY_DAEMON, clock_id
 from afterlog.event import TimeBasis
-from afterlog.sampling import requests_of
+from afterlog.intake.sampling import requests_of
 
 if TYPE_CHECKING:
     from afterlog.clock.judging import Verdict

@@ -18,7 +18,7 @@ from afterlog.case import Case
 from afterlog.errors import InputError
 from afterlog.event import Kind
 from afterlog.evidence import Place
-from afterlog.failing import DEFAULT, parse_rule
+from afterlog.traffic.failing import DEFAULT, parse_rule
 
 Codes: TypeAlias = NDArray[np.signedinteger]
 Flags: TypeAlias = NDArray[np.bool_]

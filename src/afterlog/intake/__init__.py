@@ -1,0 +1,1 @@
+"""Intake: from sources to events: who reads a log, what its lines become, and how they come to lie in a case."""
