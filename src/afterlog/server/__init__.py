@@ -47,14 +47,15 @@ def serve(case_folder: Path, *, port: int = 0, open_browser: bool = True, templa
         timeout_graceful_shutdown=1, ws="none", h11_max_incomplete_event_size=64 << 10,
     )  # fmt: skip
     address = f"http://127.0.0.1:{here}/?token={guard.token}"
-    print(_told(address, here, display=_has_display()), file=sys.stdout, flush=True)
     if hasattr(signal, "SIGPIPE"):  # the command line dies of a closed pipe; a server must not of a closed connection
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    door = _door(case, address) if open_browser and _has_display() else None
+    door = None
     try:
-        if door:
-            webbrowser.open(door.resolve().as_uri())
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt):  # from the first word on: who reads it may press Ctrl-C at once
+            print(_told(address, here, display=_has_display()), file=sys.stdout, flush=True)
+            door = _door(case, address) if open_browser and _has_display() else None
+            if door:
+                webbrowser.open(door.resolve().as_uri())
             uvicorn.Server(config).run(sockets=[taken])
     finally:
         if door:

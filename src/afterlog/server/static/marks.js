@@ -5,7 +5,7 @@ import { view, x } from "./chart.js";
 import { full, seconds } from "./clock.js";
 import { $, el } from "./dom.js";
 
-const KINDS = new Set(["change", "attempt", "look", "added"]);
+const KINDS = new Set(["change", "attempt", "sign", "look", "added"]);
 const APART = 17; // pixels between two marks of one row
 
 export const drawMarks = () => {

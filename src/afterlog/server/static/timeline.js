@@ -5,7 +5,7 @@ import { lasting, seconds, told } from "./clock.js";
 import { $, button, count, debounce, el, percent } from "./dom.js";
 import { accept, pin, reject, restore } from "./deciding.js";
 
-const KINDS = [["change", "changes"], ["attempt", "failed attempts"], ["look", "looks"], ["outage", "outage"], ["added", "by people"]];
+const KINDS = [["change", "changes"], ["attempt", "failed attempts"], ["sign", "signs"], ["look", "looks"], ["outage", "outage"], ["added", "by people"]];
 const OF_OUTAGE = new Set(["onset", "phase", "end", "blip"]);
 const filter = { words: "", kinds: new Set(), host: "", aside: false };
 
