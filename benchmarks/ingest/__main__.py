@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.ingest.corpora import KINDS, write_corpus
@@ -29,18 +30,21 @@ def main() -> None:
     options.add_argument("--scratch", type=Path, default=Path("/tmp/afterlog-bench"))
     options.add_argument("--docs", type=Path, default=Path("docs/benchmarks-ingest.md"))
     chosen = options.parse_args()
+    lines: list[str] = []
     try:
-        text = "\n".join(report(chosen))
+        for part in report(chosen):
+            print("\n".join(part), flush=True)  # minutes pass between two parts
+            lines += part
     finally:
         shutil.rmtree(chosen.scratch, ignore_errors=True)
     chosen.docs.parent.mkdir(parents=True, exist_ok=True)
-    chosen.docs.write_text(text, encoding="utf-8")
-    print(text)
+    chosen.docs.write_text("\n".join(lines), encoding="utf-8")
 
 
-def report(chosen: argparse.Namespace) -> list[str]:
+def report(chosen: argparse.Namespace) -> Iterator[list[str]]:
+    """Give the parts of the page as they are measured."""
     sizes = f"--mb {chosen.mb} --rates-mb {chosen.rates_mb} --run-mb {chosen.run_mb} --memory-mb {chosen.memory_mb}"
-    lines = [
+    yield [
         "# Ingest, measured",
         "",
         f"`python -m benchmarks.ingest {sizes}`:",
@@ -52,16 +56,13 @@ def report(chosen: argparse.Namespace) -> list[str]:
     for kind in KINDS:
         file = write_corpus(kind, chosen.scratch / kind, chosen.mb, chosen.seed)
         everyone = contestants(kind, file, chosen.scratch)
-        lines += section(
-            f"{kind}, {file.stat().st_size / 1e6:.0f} MB", file, everyone, medians(everyone, chosen.rounds)
-        )
+        yield section(f"{kind}, {file.stat().st_size / 1e6:.0f} MB", file, everyone, medians(everyone, chosen.rounds))
         shutil.rmtree(chosen.scratch / kind)
-    lines += counts(chosen)
-    lines += whole_run(chosen)
+    yield counts(chosen)
+    yield whole_run(chosen)
     if chosen.memory_mb:
-        lines += memory(chosen)
-    lines += agreement(chosen)
-    return lines
+        yield memory(chosen)
+    yield agreement(chosen)
 
 
 def section(title: str, file: Path, everyone: list[Contestant], costs: list[Cost]) -> list[str]:
@@ -105,12 +106,12 @@ def counts(chosen: argparse.Namespace) -> list[str]:
 
 
 def whole_run(chosen: argparse.Namespace) -> list[str]:
-    file = write_corpus("access", chosen.scratch / "run", chosen.run_mb, chosen.seed)
+    file = write_corpus("access", chosen.scratch / "whole", chosen.run_mb, chosen.seed)
     ours = commands(file, chosen.scratch)
     costs = medians(ours, chosen.rounds)
     lines = section(f"The whole run, access log of {file.stat().st_size / 1e6:,.0f} MB", file, ours, costs)
     ratios = [costs[1].cpu_s / costs[0].cpu_s, costs[1].wall_s / costs[0].wall_s]
-    shutil.rmtree(chosen.scratch / "run")
+    shutil.rmtree(chosen.scratch / "whole")
     return [*lines, f"- run / ingest: **{ratios[0]:.2f}** of the CPU, **{ratios[1]:.2f}** of the wall time", ""]
 
 

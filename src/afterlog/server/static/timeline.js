@@ -5,8 +5,8 @@ import { lasting, seconds, told } from "./clock.js";
 import { $, button, count, debounce, el, percent } from "./dom.js";
 import { accept, pin, reject, restore } from "./deciding.js";
 
-const KINDS = [["change", "changes"], ["attempt", "failed attempts"], ["sign", "signs"], ["look", "looks"], ["outage", "outage"], ["added", "by people"]];
-const OF_OUTAGE = new Set(["onset", "phase", "end", "blip"]);
+const KINDS = [["change", "changes"], ["attempt", "failed attempts"], ["look", "looks"], ["outage", "outage"], ["added", "by people"]];
+const OF_OUTAGE = new Set(["onset", "phase", "end", "blip", "sign"]);
 const filter = { words: "", kinds: new Set(), host: "", aside: false };
 
 const kindOf = entry => OF_OUTAGE.has(entry.kind) ? "outage" : entry.kind;
