@@ -291,7 +291,7 @@ def test_the_documentation_names_every_variable_function_and_filter():
     assert all(f"`{name}" in text for name in _FUNCTIONS)
     assert all(f"`{name}`" in text for name in template_names())
     page = Page(
-        model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), (), type("F", (), {"evidence": {}})())
+        model.Draft((), "UTC", None, (), (), (), (), (), 0, None, (), (), (), (), (), type("F", (), {"evidence": {}})())
     )
     ours = set(_environment(page, None).filters) - set(__import__("jinja2").Environment(autoescape=True).filters)
     assert all(f"`{name}" in text for name in ours)

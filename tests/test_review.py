@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -349,3 +351,45 @@ def test_what_was_inferred_of_a_clock_can_be_rejected_by_its_id(tmp_path):
     ReviewFile(case.folder).act({"action": "reject", "id": zone})
     assert analyse(case).unknown == ()
     assert f"[decisions.{zone}]\n# web-01, zone: " in ReviewFile(case.folder).text()
+
+
+def test_what_cannot_be_is_refused_and_nothing_written(recording, case, review):
+    outage = outage_of(recording)
+    for action, told in (
+        ({"action": "edit", "id": outage, "start": "2022-11-10T15:00"}, "end before it starts"),
+        ({"action": "edit", "id": outage, "start": "2031-01-01", "end": "2031-01-02"}, "nothing of that time"),
+        ({"action": "edit", "id": outage, "start": "0001-01-01T00:00:00+14:00"}, "no time that a log"),
+        ({"action": "pin", "id": outage}, "not pinned or hidden"),
+        ({"action": "edit", "id": entry_of(recording, "Outage begins"), "start": "11:20"}, "edit that one's start"),
+        ({"action": "note", "id": outage, "note": "x" * 30_000}, "too long"),
+    ):
+        with pytest.raises(InputError, match=told):
+            review.act(action)
+    assert review.text() == ""
+    (case.folder / "review.toml").write_text(f"[decisions.{outage}]\nstart = 2022-11-10T15:00:00+05:30\n")
+    assert analyse(case).outages == recording.findings.outages  # by hand into what cannot be: as inferred
+
+
+def test_a_merge_into_something_that_is_not_there_takes_nothing_away_and_is_named(recording, case):
+    outage = outage_of(recording)
+    for into in ("outage-gone", outage):
+        (case.folder / "review.toml").write_text(f"[decisions.{outage}]\ninto = '{into}'\n")
+        findings = analyse(case)
+        assert [one.id for one in findings.outages] == [outage]
+    (case.folder / "review.toml").write_text(f"[decisions.{outage}]\ncause = 'banana'\n")
+    assert analyse(case).unknown == (outage,)
+
+
+def test_lines_of_toml_in_one_are_written_out_and_added_to(case, review):
+    (case.folder / "review.toml").write_text("entries = [{at = 2022-11-10T11:00:00, text = 'one'}]\ndecisions = {}\n")
+    review.act({"action": "add", "at": "11:40", "text": "two"})
+    assert [entry.text for entry in review.read().entries] == ["one", "two"]
+
+
+def test_many_writers_at_once_lose_nothing(case):
+    command = [sys.executable, "-c", "from afterlog.cli import main; main()", "review", str(case.folder), "add"]
+    writers = [
+        subprocess.Popen([*command, f"entry {n}", "--at", f"11:2{n}"], stdout=subprocess.DEVNULL) for n in range(4)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    assert sorted(entry.text for entry in ReviewFile(case.folder).read().entries) == [f"entry {n}" for n in range(4)]

@@ -303,9 +303,88 @@ def test_edit_note_hide_merge_and_remove(page, case):
     page.type("A mistake")
     page.press("Control+Enter")
     page.wait("document.getElementById('entries').textContent.includes('A mistake')")
+    page.wait("!document.querySelector('dialog')")
     page.press("x")
     page.wait("!document.getElementById('entries').textContent.includes('A mistake')")
     assert "entries" not in review_of(case)
+
+
+def refused(page):
+    """Forget the browser's own complaint about answers 400 that the test asked for."""
+    assert {message.partition("status of ")[2][:3] for message in page.messages} == {"400"}
+    page.messages.clear()
+
+
+def test_a_verdict_that_is_taken_back_leaves_everything_else_that_was_decided(page, case, recording):
+    (outage,) = (o for o in recording.findings.outages if o.level == "outage")
+    ways = (
+        {"action": "note", "id": outage.id, "note": "as the ticket has it"},
+        {"action": "choose", "id": outage.id, "cause": "none"},
+    )
+    for way in ways:
+        page.run(
+            "import('/static/app.js').then(app => app.act(JSON.parse(" + json.dumps(json.dumps(way)) + "), 'prepared'))"
+        )
+        page.wait("document.getElementById('toast').textContent.startsWith('prepared')")
+        page.run("document.getElementById('toast').textContent = ''")
+    kept = {"note": "as the ticket has it", "cause": "none"}
+    saved(page, 1)
+    assert review_of(case)["decisions"] == {outage.id: kept}
+    row = f"#outages li[data-id='{outage.id}']"
+    page.click(f"{row} .pick")
+    page.press("a")
+    page.wait(f"document.querySelector({json.dumps(row + ' .badge.ok')})")
+    assert review_of(case)["decisions"] == {outage.id: {**kept, "verdict": "accepted"}}
+    page.press("a")
+    page.wait(f"!document.querySelector({json.dumps(row + ' .badge.ok')})")
+    assert review_of(case)["decisions"] == {outage.id: kept}
+    page.press("r")
+    page.wait(f"!document.querySelector({json.dumps(row)})")
+    words = "A person rejected the only outage"
+    page.wait(f"document.getElementById('none').textContent.startsWith({json.dumps(words)})")
+    assert "from 2022-11-10 11:15:00.304 to 2022-11-10 " in page.run("document.getElementById('none').textContent")
+    page.click("#aside")
+    page.run(f"document.querySelector(\"#set-aside li[data-id='{outage.id}'] .quick button\").click()")
+    page.wait(f"document.querySelector({json.dumps(row)})")
+    assert review_of(case)["decisions"] == {outage.id: kept}
+
+
+def test_what_the_server_refuses_can_be_mended_where_it_was_typed(page, case):
+    page.press("i")
+    page.wait("document.querySelector('dialog textarea') === document.activeElement")
+    page.run("document.querySelector('dialog [name=at]').value = 'about noon'")
+    page.type("A long story")
+    page.press("Control+Enter")
+    page.wait("document.querySelector('dialog [role=alert]:not([hidden])')")
+    assert "about noon" in page.run("document.querySelector('dialog [role=alert]').textContent")
+    assert page.run("document.querySelector('dialog textarea').value") == "A long story"
+    page.run("document.querySelector('dialog [name=at]').value = '2022-11-10 12:00:00'")
+    page.press("Control+Enter")
+    page.wait("!document.querySelector('dialog')")
+    saved(page, 1)
+    (entry,) = review_of(case)["entries"]
+    assert entry["text"] == "A long story"
+    refused(page)
+
+
+def test_an_edge_stays_on_its_side_of_the_other_and_within_the_case(page, case, recording):
+    (outage,) = (o for o in recording.findings.outages if o.level == "outage")
+    edge = "document.querySelector('#bands .edge.{}').getAttribute('aria-valuenow')"
+    start, end = (int(page.run(edge.format(which))) for which in ("start", "end"))
+    grip = page.middle("#bands .edge.start .grip")
+    page.drag(grip, (1200, grip[1]))
+    saved(page, 1)
+    moved = review_of(case)["decisions"][outage.id]["start"].timestamp()
+    assert start < moved < end + 1
+    assert end + 0.5 - moved == pytest.approx(1, abs=1), "a second before the end, which is shown to the second"
+    page.press("u")
+    saved(page, 0)
+    page.run(
+        "import('/static/app.js').then(({ app }) => { window.span = [app.state.case.begin, app.state.case.end]; })"
+    )
+    begin, last = page.wait("window.span")
+    assert int(page.run(edge.format("start").replace("valuenow", "valuemin"))) == round(begin / 1e6)
+    assert int(page.run(edge.format("end").replace("valuenow", "valuemax"))) == round(last / 1e6)
 
 
 # --- looking ------------------------------------------------------------------------------------------------
@@ -432,6 +511,25 @@ def test_it_is_usable_on_a_phone_and_in_the_dark(page):
     saved(page, 1)
 
 
+def test_on_a_phone_the_timeline_comes_back_where_it_was_and_lanes_are_told_apart(page):
+    page.viewport(390, 844, phone=True)
+    page.wait("document.querySelector('#lanes .lane.host bdi')")
+    sides = (
+        "[...document.querySelectorAll('#lanes .lane.host bdi')].map(n => [n, n.parentElement]"
+        ".map(e => e.getBoundingClientRect())).map(([a, b]) => [a.left - b.left, a.right - b.right])"
+    )
+    page.wait(f"{sides}.every(([left]) => left < 0)")  # too long for a phone
+    assert all(abs(right) < 1 for _, right in page.run(sides)), "what is cut off is the beginning"
+    page.run("[...document.querySelectorAll('#entries .pick')].at(-1).click()")
+    page.wait("document.body.dataset.tab === 'finding'")
+    page.run("window.scrollTo(0, 0)")
+    page.click("#tab-timeline")
+    top, bottom = page.run(
+        "(b => [b.top, b.bottom])(document.querySelector('#entries [aria-current]').getBoundingClientRect())"
+    )
+    assert 0 <= top < bottom <= 844
+
+
 def test_a_file_leads_to_the_page_as_a_browser_that_is_started_with_it_does(browser, served, tmp_path):
     (tmp_path / "door.html").write_text(
         f'<!doctype html><meta http-equiv="refresh" content="0;url={served.address}">', encoding="utf-8"
@@ -475,6 +573,37 @@ def test_a_case_without_any_request_opens_too(browser, tmp_path):
         saved(browser, 1)
         (decision,) = review_of(tmp_path / "case")["decisions"].values()
         assert decision["end"] > datetime(2022, 11, 10, 8, 30, tzinfo=UTC)  # 14:00 in Kolkata
+        assert browser.messages == []
+    finally:
+        leave(browser)
+        served.kill()
+
+
+def test_the_key_for_an_edge_takes_that_of_the_selected_outage(browser, tmp_path):
+    logs = tmp_path / "logs" / "ops-01" / "var" / "log"
+    logs.mkdir(parents=True)
+    shutil.copy(SAMPLE / "ops-01" / "var" / "log" / "ansible" / "ansible.log", logs / "ansible.log")
+    two = ("2022-11-10T11:15..2022-11-10T12:00", "2022-11-10T13:00..2022-11-10T14:00")
+    told(
+        "run",
+        tmp_path / "logs",
+        "--tz",
+        "Asia/Kolkata",
+        "-o",
+        tmp_path / "case",
+        *(w for t in two for w in ("--outage", t)),
+    )
+    served = Served(tmp_path / "case", "--no-browser")
+    browser.messages.clear()
+    try:
+        enter(browser, served.address)
+        held = "document.activeElement.getAttribute('aria-valuetext')"
+        for row, start, end in ((2, "13:00:00", "14:00:00"), (1, "11:15:00", "12:00:00")):
+            browser.click(f"#outages li:nth-child({row}) .pick")
+            browser.press("b")
+            assert browser.run(held) == f"2022-11-10 {start}"
+            browser.press("B")
+            assert browser.run(held) == f"2022-11-10 {end}"
         assert browser.messages == []
     finally:
         leave(browser)

@@ -67,6 +67,19 @@ def test_the_token_works_once(served):
     assert "set-cookie" not in headers
 
 
+def test_asking_for_the_head_of_the_page_leaves_the_token_as_it_is(recording, tmp_path):
+    """Whoever looks at an address before a person follows it, such as a chat's preview, asks so."""
+    shutil.copytree(recording.case.folder, tmp_path / "case")
+    server = Served(tmp_path / "case", "--no-browser")
+    try:
+        status, headers, _ = server.ask(f"/?token={server.token}", method="HEAD")
+        assert status == 403
+        assert "set-cookie" not in headers
+        assert server.enter()
+    finally:
+        server.kill()
+
+
 def test_the_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(recording, tmp_path):
     shutil.copytree(recording.case.folder, tmp_path / "case")
     server = Served(tmp_path / "case", "--no-browser")
@@ -167,7 +180,7 @@ def test_only_the_page_s_own_files_are_served(served, name):
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"[]", 400), (b"{", 400), (b'{"action": "explode"}', 400), (b'{"action": "reject", "id": "nobody"}', 400), (b'{"action": ["add"]}', 400), (b"\xff", 400), (b"x" * 70_000, 413)],
+    [(b"", 400), (b"[]", 400), (b"{", 400), (b'{"action": "explode"}', 400), (b'{"action": "reject", "id": "nobody"}', 400), (b'{"action": ["add"]}', 400), (b"\xff", 400), (b"[" * 60_000, 400), (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, 400), (b'{"action": "add", "at": "9999-12-31T23:59:59-12:00", "text": "too late"}', 400), (b"x" * 70_000, 413)],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
 def test_nonsense_is_answered_and_changes_nothing(served, body, status):
@@ -177,7 +190,7 @@ def test_nonsense_is_answered_and_changes_nothing(served, body, status):
 
 @pytest.mark.parametrize(
     "query",
-    ["rates?service=a", "rates?from=2&to=1", "rates?from=nan&to=1", "rates?from=0&to=1e300", "events?after=x", "events?q=/(/", "events?since=yesterday", "context?source=../../etc/passwd&line=1&offset=0", "context?source=a&line=x&offset=1"],
+    ["rates?service=a", "rates?from=2&to=1", "rates?from=nan&to=1", "rates?from=0&to=1e300", "events?after=x", "events?after=[Infinity,%22a%22,1]", "events?after=" + "[" * 2_000, "events?q=/(/", "events?since=yesterday", "context?source=../../etc/passwd&line=1&offset=0", "context?source=a&line=x&offset=1"],
 )  # fmt: skip
 def test_nonsense_in_a_question_is_an_error_with_words(served, query):
     status, _, text = served.ask(f"/api/{query}", Cookie=served.cookie)

@@ -10,11 +10,12 @@ from afterlog.causes import Cause, Ranking
 from afterlog.changes import Change, History
 from afterlog.changes.model import joint_outcome, places_of, unique
 from afterlog.review import Added, Decision, Review
-from afterlog.review.model import NOBODY
+from afterlog.review.model import NOBODY, REJECTED
 from afterlog.statement import Said, Text, text
 from afterlog.timeline import Entry
 
 _FIRST: Final = 1e9  # a person's entry is left out last
+_OF_CHANGES: Final = ("change", "attempt")
 
 
 def pinned(review: Review) -> frozenset[str]:
@@ -34,7 +35,7 @@ def corrected_history(history: History, review: Review) -> tuple[History, tuple[
     for change in history.changes:
         decision = review.of(change.id)
         taken = [by_id[name] for name in review.absorbed(change.id) if name in by_id]
-        if decision.rejected:
+        if decision.verdict == REJECTED or review.merged(change.id, by_id):
             aside.append(change)
         else:
             stay.append(_edited_change(_joined(change, taken) if taken else change, decision))
@@ -100,18 +101,31 @@ def applied_to_timeline(entries: Iterable[Entry], review: Review) -> tuple[tuple
     told = list(entries)
     by_id = {entry.id: entry for entry in told}
     stay, aside = [], []
+    first = {entry.about: entry.id for entry in reversed(told)}
+    last = {entry.about: entry.id for entry in told}
     for entry in told:
-        decision = review.of(entry.id)
+        ends = (first[entry.about] == entry.id, last[entry.about] == entry.id)
+        decision = _with_change(review.of(entry.id), entry, review.of(entry.about), *ends)
         taken = [by_id[name] for name in review.absorbed(entry.id) if name in by_id]
-        if decision.rejected or decision.hidden or review.of(entry.about).hidden:
+        gone = decision.verdict == REJECTED or review.merged(entry.id, by_id)
+        if gone or decision.hidden or review.of(entry.about).hidden:
             aside.append(entry)
         else:
             stay.append(_edited_entry(_gathered(entry, taken) if taken else entry, decision))
     for added in review.entries:
         entry = _own_entry(added)
         decision = review.of(added.id)
-        (aside if decision.rejected or decision.hidden else stay).append(entry)
+        (aside if decision.verdict == REJECTED or decision.hidden else stay).append(entry)
     return tuple(sorted(stay, key=lambda entry: entry.time_us)), tuple(aside)
+
+
+def _with_change(decision: Decision, entry: Entry, change: Decision, first: bool, last: bool) -> Decision:
+    """Carry words and start of a change to its first entry, the end to its last; the entry's own go before."""
+    if entry.kind not in _OF_CHANGES:
+        return decision
+    start_us = change.start_us if first and decision.start_us is None else decision.start_us
+    end_us = change.end_us if last and decision.end_us is None else decision.end_us
+    return replace(decision, text=decision.text or (change.text if first else ""), start_us=start_us, end_us=end_us)
 
 
 def _gathered(entry: Entry, taken: Sequence[Entry]) -> Entry:

@@ -54,7 +54,7 @@ def write_entries(findings: Findings, wanted: Filter, form: str, zone: str, outp
     entries = [entry for entry in findings.timeline if _keeps(entry, wanted, zone)]
     documents = [findings.entry_json(entry) for entry in entries]
     if form == "table":
-        rows = [(local(e.time_us, zone), e.kind, plain(e.text), _cited(findings, e)) for e in entries]
+        rows = [(local(e.time_us, zone), e.kind, plain(e.text)[:160], _cited(findings, e)) for e in entries]
         _write(output, lambda out: print(aligned(("TIME", "KIND", "WHAT HAPPENED", "EVIDENCE"), rows), file=out))
     elif form == "json":
         document = {"entries": documents, "left_out": findings.left_out}

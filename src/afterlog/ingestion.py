@@ -86,7 +86,7 @@ def _rejected_clocks(folder: Path) -> frozenset[str]:
     from afterlog.review import ReviewFile  # noqa: PLC0415  loads tomlkit
 
     decisions = ReviewFile(folder).read().decisions.values()
-    return frozenset(one.id for one in decisions if one.rejected and one.id.startswith(f"{PREFIX}-"))
+    return frozenset(one.id for one in decisions if one.verdict == "rejected" and one.id.startswith(f"{PREFIX}-"))
 
 
 def _roots(logs: Sequence[Path | str], folder: Path) -> list[str]:

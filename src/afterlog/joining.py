@@ -188,7 +188,7 @@ def _is_grave(burst: Burst) -> bool:
 def _outage_of(burst: Burst) -> Outage:
     found = burst.excursion
     return Outage(
-        id=stable_id("outage", "error-lines", burst.service, burst.first.source, burst.first.line),
+        id=stable_id("outage", "error-lines", burst.service, burst.first_us),
         kind="errors", level=found.level, service=burst.service, hosts=burst.hosts, start=found.start, end=found.end,
         open_start=found.open_start, open_end=found.open_end, baseline=burst.baseline, failure_rate=found.failure_rate,
         requests=0, failed=found.failed, clients=0, phases=(), single="",

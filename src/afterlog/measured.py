@@ -19,6 +19,7 @@ from afterlog.messages import Message, Window, find_messages
 from afterlog.outages import Outage, find_outages, revised
 from afterlog.resolution import Recovery, find_recoveries
 from afterlog.review import Review
+from afterlog.review.model import REJECTED
 from afterlog.stated import outages_stated
 from afterlog.traffic.requests import Rules
 from afterlog.traffic.signals import Signal, count_table, read_signals
@@ -98,7 +99,7 @@ def corrected(found: Sequence[Outage], signals: Sequence[Signal], review: Review
     stay, aside = [], []
     for outage in found:
         decision = review.of(outage.id)
-        if decision.rejected:
+        if decision.verdict == REJECTED or review.merged(outage.id, by_id):
             aside.append(outage)
             continue
         taken = [by_id[name] for name in review.absorbed(outage.id) if name in by_id]
@@ -106,6 +107,8 @@ def corrected(found: Sequence[Outage], signals: Sequence[Signal], review: Review
         if taken:
             start = min(o.first_us for o in (outage, *taken)) if start is None else start
             end = max(o.last_us for o in (outage, *taken)) if end is None else end
+        if (outage.last_us if end is None else end) < (outage.first_us if start is None else start):
+            start = end = None  # edited by hand into what cannot be: as inferred
         moved = outage if start is None and end is None else revised(outage, start, end, signals)
         if taken:
             level = "outage" if any(o.level == "outage" for o in (outage, *taken)) else outage.level

@@ -15,7 +15,7 @@ from afterlog.detect import Baseline, Excursion, Instant, detect
 from afterlog.detect.noise import scanners
 from afterlog.errorlines import Burst
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
+from afterlog.identity import distinct_ids, stable_id
 from afterlog.joining import join_bursts, join_services, join_silences, see_inside
 from afterlog.outage import Outage, Phase, View, percent
 from afterlog.traffic.requests import Flags, Requests, distinct
@@ -39,7 +39,9 @@ def find_outages(signals: Sequence[Signal], bursts: Sequence[Burst] = ()) -> tup
         cleaned.append(clean)
         outages += [see_inside(outage, clean) for outage in join_silences(found)]
     outages = join_bursts(join_services(outages, cleaned), cleaned, bursts)
-    return sorted(outages, key=lambda outage: (outage.start.time_us, outage.service)), cleaned
+    outages.sort(key=lambda outage: (outage.start.time_us, outage.service))
+    ids = distinct_ids([outage.id for outage in outages])
+    return [replace(outage, id=identity) for outage, identity in zip(outages, ids, strict=True)], cleaned
 
 
 def _in_signal(signal: Signal) -> tuple[Signal, list[Outage]]:
@@ -85,9 +87,9 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
     failed = np.flatnonzero(bad[inside]) + inside.start
     count = inside.stop - inside.start
     after = np.flatnonzero(~bad[inside.stop :][:_FAR])
-    anchor = (first.source, first.line) if first else (excursion.start.time_us // 60_000_000,)
+    began_us = int(time[_row_before(requests, excursion)]) if silent and first else first_us
     return Outage(
-        id=stable_id("outage" if excursion.level != "blip" else "blip", excursion.kind, signal.service, *anchor),
+        id=stable_id("outage" if excursion.level != "blip" else "blip", excursion.kind, signal.service, began_us),
         kind=excursion.kind,
         level=excursion.level,
         service=signal.service,
@@ -132,8 +134,12 @@ def _servers(requests: Requests, excursion: Excursion, failed: NDArray[np.int64]
 
 def _before(requests: Requests, silence: Excursion) -> Place | None:
     """Give the last request before a silence: what shows that it began."""
-    row = int(np.searchsorted(requests.time, silence.start.time_us)) - 1
+    row = _row_before(requests, silence)
     return requests.place(row) if row >= 0 else None
+
+
+def _row_before(requests: Requests, silence: Excursion) -> int:
+    return int(np.searchsorted(requests.time, silence.start.time_us)) - 1
 
 
 def _with_names(note: str, signal: Signal) -> str:

@@ -22,6 +22,7 @@ from afterlog.changes import Change
 from afterlog.evidence import Evidence, Place
 from afterlog.measured import Measured
 from afterlog.review import Review
+from afterlog.review.model import REJECTED
 from afterlog.statement import Code, Part, Said, Time
 from afterlog.traffic.requests import Rules
 
@@ -50,9 +51,9 @@ def key_of(case: Case, stated: Sequence[str], rules: Rules, review: Review) -> s
     for file in sorted((case.folder / "events").glob("*.parquet")):
         digest.update(f"{file.name} {file.stat().st_size}\n".encode())
     outages = [
-        [d.id, d.rejected, d.into, d.start_us, d.end_us]
+        [d.id, d.verdict == REJECTED, d.into, d.start_us, d.end_us]
         for d in sorted(review.decisions.values(), key=lambda d: d.id)
-        if d.id.startswith(("outage-", "blip-")) and (d.rejected or d.start_us is not None or d.end_us is not None)
+        if d.id.startswith(("outage-", "blip-"))
     ]
     digest.update(json.dumps([list(stated), asdict(rules), outages]).encode())
     return digest.hexdigest()

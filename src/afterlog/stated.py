@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
@@ -10,7 +11,7 @@ from afterlog.case import Ledger
 from afterlog.clock import parse_moment, rfc3339, zone_of
 from afterlog.detect import Instant
 from afterlog.errors import InputError
-from afterlog.identity import stable_id
+from afterlog.identity import distinct_ids, stable_id
 from afterlog.outages import Outage, stated_outage
 from afterlog.traffic.signals import Signal
 
@@ -32,7 +33,9 @@ def outages_stated(
         InputError: one cannot be read, or lies outside the logs.
 
     """
-    return [_stated(words, zone_of(zone), signals, ledgers) for words in stated]
+    outages = [_stated(words, zone_of(zone), signals, ledgers) for words in stated]
+    ids = distinct_ids([outage.id for outage in outages])
+    return [replace(outage, id=identity) for outage, identity in zip(outages, ids, strict=True)]
 
 
 def _stated(words: str, zone: tzinfo, signals: Sequence[Signal], ledgers: Sequence[Ledger]) -> Outage:
@@ -55,7 +58,7 @@ def _stated(words: str, zone: tzinfo, signals: Sequence[Signal], ledgers: Sequen
             f"--outage {words!r}: the logs cover {rfc3339(first)} to {rfc3339(last)}, and nothing of that time."
         )
     return stated_outage(
-        stable_id("outage", "stated", words),
+        stable_id("outage", "stated", start),
         Instant(start, start - _MINUTE, start + _MINUTE),
         Instant(end, end - _MINUTE, end + _MINUTE),
         open_end=not until.strip(),

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from afterlog.case import Ledger
 from afterlog.causes import Ranking
+from afterlog.changes import Change
 from afterlog.clock import rfc3339, zone_of
 from afterlog.clock.naming import clock_ids
 from afterlog.detect import Instant
+from afterlog.draft.reviewed import chosen_words
 from afterlog.findings import Findings, alibi_of
 from afterlog.outages import Outage, percent
 from afterlog.registry import Registry, reads
+from afterlog.review.model import REJECTED
 from afterlog.statement import plain, visible
 
 
@@ -135,7 +138,8 @@ def read_zone(ledgers: Sequence[Ledger]) -> str:
 def outage_table(findings: Findings, zone: str) -> str:
     """Give the outages with their phases."""
     blocks = []
-    if not findings.outages:
+    rejected = _rejected(findings, zone)
+    if not findings.outages and not rejected:
         told = "No outage found: no service left its usual failure rate."
         blocks = [f"{told} If you know when it was: --outage START..END"]
     for outage in findings.outages:
@@ -152,7 +156,19 @@ def outage_table(findings: Findings, zone: str) -> str:
         lines += [f"  also seen as {view.kind} by {view.what}" for view in outage.views if view.kind != "healthy"]
         lines += [f"  {local(p.start_us, zone)}  {p.rate:7.1%}  {p.failed:,} of {p.requests:,}" for p in outage.phases]
         blocks.append("\n".join(lines))
-    return visible_lines("\n\n".join([*blocks, *_weaker(findings, zone)]))
+    return visible_lines("\n\n".join([*blocks, *rejected, *_weaker(findings, zone)]))
+
+
+def _rejected(findings: Findings, zone: str) -> list[str]:
+    """Say which outages a person rejected, and why."""
+    lines = []
+    for outage in findings.rejected:
+        decision = findings.review.of(outage.id)
+        if decision.verdict == REJECTED:
+            when = f"{local(outage.first_us, zone)} to {local(outage.last_us, zone)}"
+            why = f" ({decision.because})" if decision.because else ""
+            lines.append(f"A person rejected the outage of {outage.service or '?'}, {when}{why}: {outage.id}")
+    return lines
 
 
 def _boundary(is_open: bool, words: str, seen_us: int, told: Instant, zone: str) -> str:
@@ -190,11 +206,12 @@ def cause_table(findings: Findings, zone: str, *, explain: bool = False) -> str:
     """Give the ranked causes with every term, then the alibis and what ended it; explained: also the arithmetic."""
     blocks = []
     for ranking in findings.rankings:
-        lines = [f"{ranking.outage}: {ranking.verdict}"]
+        lines = [f"{ranking.outage}: {'chosen by a person' if ranking.chosen else ranking.verdict}"]
+        lines += [f"  {plain(words)}"] if (words := chosen_words(ranking)) else []
         for rank, cause in enumerate(ranking.suspects, 1):
             when = local(cause.change.start_us, zone)
             sure = f"confidence {percent(cause.confidence)}, score {cause.score:.1f}"
-            lines.append(f"  {rank}. {cause.change.title}   {when}   {sure}")
+            lines.append(f"  {rank}. {cause.change.title}   {when}   {sure}   {cause.change.id}")
             for term in cause.terms:
                 name = f"{term.name:12}" if explain else ""
                 lines.append(f"       {term.value:+5.1f}  {name}{plain(term.words)}")
@@ -207,10 +224,14 @@ def cause_table(findings: Findings, zone: str, *, explain: bool = False) -> str:
             lines += [f"     -  {missing}" for missing in ranking.missing]
         if ranking.innocent:
             lines.append("  not suspected:")
-            lines += [f"     -  {cause.change.title}: {plain(alibi_of(cause))}" for cause in ranking.innocent]
+            lines += [f"     -  {_named(cause.change)}: {plain(alibi_of(cause))}" for cause in ranking.innocent]
         lines += _resolutions(findings, ranking.outage, zone)
         blocks.append("\n".join(lines))
     return visible_lines("\n\n".join(blocks)) if blocks else "No outage, so no cause to rank."
+
+
+def _named(change: Change) -> str:
+    return f"{change.title} ({change.id})"
 
 
 def _arithmetic(ranking: Ranking) -> list[str]:
@@ -228,10 +249,11 @@ def _resolutions(findings: Findings, outage: str, zone: str) -> list[str]:
     tried = [attempt for attempt in findings.attempts() if attempt.outage == outage]
     ended = [ending for ending in findings.endings if ending.outage == outage]
     lines = ["  tried:"] if tried else []
-    lines += [f"     -  {local(a.change.start_us, zone)}  {a.change.title}: {a.why}" for a in tried]
+    lines += [f"     -  {local(a.change.start_us, zone)}  {_named(a.change)}: {a.why}" for a in tried]
     lines += ["  ended by:"] if ended else []
     for ending in ended:
-        by = f"{ending.change.title} ({ending.sure})" if ending.change else "nothing that the logs show"
+        change = ending.change
+        by = f"{change.title} ({ending.sure}; {change.id})" if change else "nothing that the logs show"
         put = f", which put into effect {'; '.join(c.title for c in ending.prepared)}" if ending.prepared else ""
         lines.append(f"     -  {local(ending.time_us, zone)}  {plain(ending.text)}: {by}{put}")
     return lines
@@ -266,6 +288,8 @@ def parser_rows(parsers: Registry) -> list[tuple[str, str, str, int, str]]:
 
 def review_table(findings: Findings, zone: str) -> str:
     """Lay out the findings that a person can decide about, and what was decided."""
+    suspects = {cause.change.id for ranking in findings.rankings for cause in ranking.suspects}
+    tried = {attempt.change.id for attempt in findings.attempts()}
     rows = [
         *((o.id, local(o.first_us, zone), f"{o.level} of {o.service or '?'}") for o in findings.outages),
         *((o.id, local(o.first_us, zone), f"{o.level} of {o.service or '?'}") for o in findings.rejected),
@@ -273,6 +297,17 @@ def review_table(findings: Findings, zone: str) -> str:
             (c.change.id, local(c.change.start_us, zone), f"suspect {rank}, {percent(c.confidence)}: {c.change.title}")
             for ranking in findings.rankings
             for rank, c in enumerate(ranking.suspects, 1)
+        ),
+        *(
+            (a.change.id, local(a.change.start_us, zone), f"tried, {a.why}: {a.change.title}")
+            for a in findings.attempts()
+            if a.change.id not in suspects
+        ),
+        *(
+            (c.change.id, local(c.change.start_us, zone), f"not suspected: {c.change.title}")
+            for ranking in findings.rankings
+            for c in ranking.innocent
+            if c.change.id not in suspects | tried
         ),
         *((change.id, local(change.start_us, zone), change.title) for change in findings.set_aside),
         *((entry.id, local(entry.time_us, zone), plain(entry.text)) for entry in findings.timeline),

@@ -18,7 +18,7 @@ from afterlog.clock import rfc3339
 from afterlog.detect import Instant
 from afterlog.event import Outcome
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
+from afterlog.identity import distinct_ids, stable_id
 from afterlog.intake.doubts import Doubt
 from afterlog.outages import Outage
 from afterlog.resolution import Ending
@@ -108,6 +108,9 @@ def build_timeline(
     entries += [
         _look(look, real) for look in history.looks if real[0].start.time_us - 5 * MINUTE <= look.start_us <= close
     ]
+    entries.sort(key=_when)
+    ids = distinct_ids([entry.id for entry in entries])
+    entries = [replace(entry, id=identity) for entry, identity in zip(entries, ids, strict=True)]
     kept = [entry for entry in entries if entry.id in keep]
     others = sorted((e for e in entries if e.id not in keep), key=lambda entry: (-entry.weight, *_when(entry)))
     room = max(MOST - len(kept), 0)
@@ -176,8 +179,8 @@ def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
 
 
 def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, places: tuple[Place, ...]) -> Entry:
-    line = (places[0].source, places[0].line) if kind == "phase" else ()  # of an outage there is one start and one end
-    identity = stable_id("entry", kind, outage.id, *line)
+    moment = (time_us,) if kind == "phase" else ()  # of an outage there is one start and one end
+    identity = stable_id("entry", kind, outage.id, *moment)
     weight = 8.0 if kind == "phase" else 10.0
     low, high = min(sure.low_us, time_us), max(sure.high_us, time_us)
     return Entry(

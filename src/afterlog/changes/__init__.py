@@ -18,6 +18,7 @@ from afterlog.changes.kubernetes import event_rows, kubernetes_changes
 from afterlog.changes.machines import boot_changes, new_servers, not_told, process_changes, spans_of
 from afterlog.changes.mined import COARSE, mined_rows, told_already, version_changes
 from afterlog.changes.model import ROW_COLUMNS, Change, Look, Pool, Row, Step, rows_of
+from afterlog.changes.naming import named_changes, named_looks
 from afterlog.changes.operators import typed_rows
 from afterlog.changes.packages import package_changes
 from afterlog.changes.people import command_changes, looks
@@ -74,8 +75,7 @@ def find_changes(case: Case) -> History:
             process_changes(spans_of(_in_pieces(case.field_batches(_PLACED, "pid", _LOG)), "pid")), history.changes
         ),
     ]
-    changes = sorted((*history.changes, *fold_repeated(unsaid)), key=lambda change: (change.start_us, change.id))
-    return History(tuple(changes), history.looks)
+    return History(tuple(named_changes((*history.changes, *fold_repeated(unsaid)))), history.looks)
 
 
 def _first_seen(ledgers: Sequence[Ledger]) -> dict[str, int]:
@@ -122,5 +122,4 @@ def group_changes(rows: list[Row], versions: Sequence[Row] = (), said: Sequence[
     changes = fold_repeated([*changes, *generic_changes(pool)])
     changes += told_already(said, changes)
     changes += told_already(version_changes(versions), changes)
-    changes = sorted(join_commits(changes), key=lambda change: (change.start_us, change.id))
-    return History(tuple(changes), tuple(sorted(looked, key=lambda look: (look.start_us, look.id))))
+    return History(tuple(named_changes(join_commits(changes))), tuple(named_looks(looked)))

@@ -19,8 +19,8 @@ from afterlog.changes.model import (
     places_of,
     unique,
 )
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _ON_HOST = ("ansible-module", "sudo", "sshd", "apache-error")
 _RUNNERS = frozenset({"command", "shell", "raw", "script", "uri", "wait_for", "assert", "debug"})
@@ -60,7 +60,7 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
     places += [row.place for row in results if row.outcome not in _NOTHING][:1]
     places += [row.place for row in copied if _brings_content(row)][:6]
     return Change(
-        id=stable_id("change", "ansible", run[0].place.source, run[0].place.line),
+        id=working_id("ansible", run[0].place),
         tool="ansible",
         action="playbook",
         title=f"Ansible: {title}",
@@ -191,7 +191,7 @@ def _of_modules(rows: list[Row], pool: Pool) -> Change:
         for row in rows
     ] + [Step(row.time_us, f"{row.target} {row.action}", row.host, row.outcome, row.place) for row in told]
     return Change(
-        id=stable_id("change", "ansible", rows[0].place.source, rows[0].place.line),
+        id=working_id("ansible", rows[0].place),
         tool="ansible",
         action="playbook",
         title=f"Ansible: {_modules_title(brought, services, ran, rows)}"[:200],

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from afterlog.changes.model import Change, Pool, Row, Step, unique
+from afterlog.changes.naming import commit_id, working_id
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
 
 _DAY_US: Final = 86_400_000_000
 _CONTENT_LINES: Final = 40
@@ -29,7 +29,7 @@ def _commit(rows: list[Row]) -> Change:
     best = rows[0]
     files = unique(name.strip() for name in re.split(r"[,\n]", best.fields.get("files") or best.target))
     return Change(
-        id=stable_id("change", "commit", best.run),
+        id=commit_id(best.run),
         tool="git",
         action="commit",
         title=f"Commit {best.run[:7]}: {best.message}",
@@ -58,13 +58,13 @@ def push_changes(pool: Pool, commits: list[Change]) -> list[Change]:
     known = {commit.id: commit for commit in commits}
     rows = pool.take([row for row in pool.of("git-log") if row.action in ("push", "ref-update")])
     moved = [row for row in rows if row.fields.get("old", "").strip("0")]  # a clone begins from nothing
-    return [_push(row, known.get(stable_id("change", "commit", row.run))) for row in moved]
+    return [_push(row, known.get(commit_id(row.run))) for row in moved]
 
 
 def _push(row: Row, commit: Change | None) -> Change:
     subject = commit.subject if commit else row.message
     return Change(
-        id=stable_id("change", "push", row.place.source, row.place.line),
+        id=working_id("push", row.place),
         tool="git",
         action="push",
         title=f"Push of {row.run[:7]} to {row.target}: {subject}"[:200],

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Final
 
 from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _LEFT: Final = frozenset(
     {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module", "git-log"}
@@ -66,7 +66,7 @@ def _change(rows: list[Row]) -> Change:
     more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""
     failed = next((row for row in rows if row.outcome == str(Outcome.FAILED)), None)
     return Change(
-        id=stable_id("change", head.parser, head.place.source, head.place.line),
+        id=working_id(head.parser, head.place),
         tool=_tool(head.parser),
         action=_VERBS.get(action.lower().replace("-", "").replace("_", ""), action),
         title=f"{_tool(head.parser)}: {action} {name}{more}"[:200],

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.formats.kubernetes import event_in_message
-from afterlog.identity import stable_id
 
 _PARSER: Final = "kubernetes-events"
 _TOGETHER_US: Final = 10 * MINUTE
@@ -195,7 +195,7 @@ def _burst(rows: list[Row]) -> Change:
 
 def _told(acts: list[Row], action: str, title: str, targets: tuple[str, ...], head: Row, failed: Row | None) -> Change:
     return Change(
-        id=stable_id("change", _PARSER, head.place.source, head.place.line),
+        id=working_id(_PARSER, head.place),
         tool="kubernetes",
         action=action,
         title=title[:200],

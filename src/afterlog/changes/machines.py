@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.changes.model import MINUTE, Busy, Change, Row, Step, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
 
 _CHANGED: Final = str(Outcome.CHANGED)
 _BOOT_US: Final = 5 * MINUTE  # lines of one start of a machine
@@ -56,7 +56,7 @@ def _boot(rows: list[Row], first_us: Mapping[str, int]) -> Change:
     new = seen >= head.time_us - _BOOT_US and bool(others) and min(others) < head.time_us - _SETTLED_US
     machine = head.host or "a machine"
     return Change(
-        id=stable_id("change", "boot", head.place.source, head.place.line),
+        id=working_id("boot", head.place),
         tool="machine",
         action="node-added" if new else "restart",
         title=f"{machine} appears: its first start in these logs" if new else f"{machine} boots",
@@ -143,7 +143,7 @@ def _before(servers: Sequence[Span], time_us: int) -> float:
 
 def _server(host: str, server: Span) -> Change:
     return Change(
-        id=stable_id("change", "server", server.place.source, server.name),
+        id=working_id("server", server.place),
         tool="machine",
         action="server-added",
         title=f"{server.name} answers for the first time",
@@ -182,7 +182,7 @@ def _one_at_a_time(spans: Sequence[Span]) -> bool:
 
 def _restart(host: str, service: str, old: Span, new: Span) -> Change:
     return Change(
-        id=stable_id("change", "process", new.place.source, new.place.line),
+        id=working_id("process", new.place),
         tool="service",
         action="restart",
         title=f"{service} restarted",

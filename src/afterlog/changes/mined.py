@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from afterlog.changes.model import MINUTE, Busy, Change, Row, Step, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
 
 _CHANGED, _FAILED, _STARTED = str(Outcome.CHANGED), str(Outcome.FAILED), str(Outcome.STARTED)
 _UNIT: Final = r"(?P<unit>[\w@.:\\-]+\.(?:service|socket|mount))"
@@ -150,7 +150,7 @@ def _change(group: list[_Upgrade]) -> Change:
     rows = [upgrade.row for upgrade in group]
     head, old, back = group[0]
     return Change(
-        id=stable_id("change", "version", head.place.source, head.place.line),
+        id=working_id("version", head.place),
         tool="deploy",
         action="rollback" if back else "deploy",
         title=f"{head.service or 'a program'}: version {old} {'goes back to' if back else 'becomes'} {head.run}",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from afterlog.changes.commanded import TELLERS
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _DETAILS = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
 
@@ -53,7 +53,7 @@ def _change(rows: list[Row]) -> Change:
     actor = head.actor or (asked.actor if asked else "")
     verb = head.action if head.parser == "apt-history" else "+".join(unique(row.action for row in acts)) or head.action
     return Change(
-        id=stable_id("change", "package", head.place.source, head.place.line),
+        id=working_id("package", head.place),
         tool="package",
         action="package",
         title=f"Packages: {verb} {', '.join(packages)[:120]}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from afterlog.changes.commanded import commands_given
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, Change, Look, Pool, Row, Step, joint_outcome, unique
-from afterlog.identity import stable_id
+from afterlog.changes.naming import working_id
 
 _LOOKS = frozenset({"read", "check"})
 _EDITORS = frozenset({"vi", "vim", "nano", "emacs", "ed", "sed", "crontab"})
@@ -35,7 +35,7 @@ def _close(rows: list[Row], row: Row) -> bool:
 
 def _look(what: str, target: str, rows: list[Row]) -> Look:
     return Look(
-        id=stable_id("look", rows[0].place.source, rows[0].place.line),
+        id=working_id("look", rows[0].place),
         what=what,
         target=target,
         start_us=rows[0].time_us,
@@ -73,7 +73,7 @@ def _change(rows: list[Row]) -> Change:
         "install": "ran",
     }.get(command.what, "ran")
     return Change(
-        id=stable_id("change", "command", row.place.source, row.place.line),
+        id=working_id("command", row.place),
         tool="command",
         action=command.what,
         title=f"Command: {verb} {row.target}"[:200] if command.what != "shell" else "Command: opened a root shell",

@@ -9,8 +9,8 @@ from itertools import pairwise
 from statistics import median
 
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _PARSERS = ("puppet", "puppet-report", "puppet-summary")
 
@@ -113,7 +113,7 @@ def _change(runs: list[_Run]) -> Change:
     failure = next((row.message for row in resources if row.outcome == str(Outcome.FAILED)), "")
     first = runs[0].rows[0]
     return Change(
-        id=stable_id("change", "puppet", first.place.source, first.place.line),
+        id=working_id("puppet", first.place),
         tool="puppet",
         action="run",
         title=title,
@@ -141,7 +141,7 @@ def _routine(runs: list[_Run]) -> Change:
     ended = [next((row for row in reversed(run.rows) if row.parser == "puppet"), run.rows[-1]) for run in runs]
     first = runs[0].rows[0]
     return Change(
-        id=stable_id("change", "puppet-routine", first.place.source, first.place.line),
+        id=working_id("puppet-routine", first.place),
         tool="puppet",
         action="run",
         title="Puppet: routine runs that changed nothing",

@@ -8,8 +8,8 @@ from statistics import median
 from typing import Final
 
 from afterlog.changes.model import SECOND, Change, Pool, Row, Step, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 
 def routine_changes(pool: Pool) -> list[Change]:
@@ -26,7 +26,7 @@ def _job(command: str, rows: list[Row]) -> Change:
         per_host.setdefault(row.host, []).append(row.time_us)
     steps = [b - a for times in per_host.values() for a, b in pairwise(times)]
     return Change(
-        id=stable_id("change", "cron", rows[0].place.source, rows[0].place.line),
+        id=working_id("cron", rows[0].place),
         tool="cron",
         action="cron",
         title=f"cron: {command}"[:160],

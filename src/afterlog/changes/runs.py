@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _CHANGED, _UNCHANGED, _FAILED = str(Outcome.CHANGED), str(Outcome.UNCHANGED), str(Outcome.FAILED)
 _STARTED, _UNKNOWN = str(Outcome.STARTED), str(Outcome.UNKNOWN)
@@ -118,7 +118,7 @@ def _change(rows: list[Row]) -> Change:
     action = _action(whole)
     versions = unique(row.fields.get("version", "") for row in rows)
     return Change(
-        id=stable_id("change", head.parser, head.place.source, head.place.line),
+        id=working_id(head.parser, head.place),
         tool=tool.tool,
         action=action,
         title=_title(tool.name, action, whole, targets, versions),
@@ -266,7 +266,7 @@ def _idle(name: str, group: list[Change]) -> Change:
     gaps = [b - a for times in per_host.values() for a, b in pairwise(times)]
     return replace(
         group[0],
-        id=stable_id("change", "routine", name, group[0].places[0].source, group[0].places[0].line),
+        id=working_id(f"routine {name}", group[0].places[0]),
         title=f"{name}: routine runs that changed nothing",
         end_us=max(change.end_us for change in group),
         hosts=tuple(sorted({host for change in group for host in change.hosts})),

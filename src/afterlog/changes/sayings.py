@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from afterlog.changes.model import MINUTE, Change, Row, Step, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.evidence import Place
-from afterlog.identity import stable_id
 
 _VERSION: Final = re.compile(
     r"(?<![\w.])(?:v?\d+\.\d+(?:\.\d+)*(?:[-+.]\w+)*|v\d+|\d{14}|(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}"
@@ -176,7 +176,7 @@ def _change(group: list[Row], hosts: Collection[str], *, of_tool: bool) -> Chang
     ]  # fmt: skip
     failed = next((row for row in group if row.outcome == str(Outcome.FAILED)), None)
     return Change(
-        id=stable_id("change", "saying", head.place.source, head.place.line),
+        id=working_id("saying", head.place),
         tool="deploy",
         action=head.action,
         title=f"{_TITLES[head.action]}: {' '.join((*names[:2], *versions[:1])) or head.message}"[:200],

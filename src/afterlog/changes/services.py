@@ -7,8 +7,8 @@ from dataclasses import replace
 from afterlog.changes.commanded import commands_given
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
+from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
-from afterlog.identity import stable_id
 
 _TELLERS = ("apache-error", "systemd", "nginx-error", "haproxy", "kernel", "auditd")
 _PROGRAMS = ("postgresql", "mysql", "redis", "rabbitmq")  # these tell in their own logs that they stop and start
@@ -121,7 +121,7 @@ def _change(rows: list[Row], action: str, target: str) -> Change:
     failed = any(row.outcome == str(Outcome.FAILED) for row in rows)
     outcome = joint_outcome(row.outcome for row in told) if told else str(Outcome.UNKNOWN)
     return Change(
-        id=stable_id("change", "service", head.place.source, head.place.line),
+        id=working_id("service", head.place),
         tool="service",
         action=action,
         title=f"{target} {_PAST.get(action, action)}",

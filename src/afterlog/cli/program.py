@@ -58,7 +58,9 @@ def main() -> None:
     except AfterlogError as error:
         if debug:
             raise
-        print(f"afterlog: {error}", file=sys.stderr)
+        from afterlog.statement import visible  # noqa: PLC0415
+
+        print("\n".join(map(visible, f"afterlog: {error}".split("\n"))), file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         if debug:

@@ -25,7 +25,9 @@ class _Review(TyperGroup):
         if args[:1] == ["merge"]:
             return super().parse_args(ctx, [str(_NO_CASE), *args])
         if args and not args[0].startswith("-"):
-            command = next((n for n, arg in enumerate(args[1:], 1) if arg in self.commands), len(args))
+            valued = ("--port", "--template")
+            plain = (n for n in range(1, len(args)) if not args[n].startswith("-") and args[n - 1] not in valued)
+            command = next(plain, len(args))
             args = [*args[1:command], args[0], *args[command:]]
         return super().parse_args(ctx, args)
 
@@ -35,7 +37,7 @@ review_app = typer.Typer(
     help="Correct what was inferred: in the browser (review CASE), or with the commands below. Decisions stand in "
     "CASE/review.toml, survive every re-run, and can be edited and shared as a file.",
     epilog="Examples: afterlog review case     afterlog review case --list     "
-    "afterlog review case reject change-5a4f --because 'staging only'",
+    "afterlog review case reject change-a58c --because 'staging only'",
     invoke_without_command=True,
     subcommand_metavar="[COMMAND] …",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -70,7 +72,6 @@ def review(
             print_json({**findings.review.as_json(), "unknown": list(findings.unknown)})
         else:
             print(review_table(findings, opened.settings().display_zone))
-            _tell_unknown(findings.unknown)
         return
     from afterlog.server import serve  # noqa: PLC0415
 
@@ -101,7 +102,7 @@ def edit(
 ) -> None:
     """Set the times or the words of a finding.
 
-    Example: afterlog review case edit outage-b696 --start 11:14:30 --because "first report by phone"
+    Example: afterlog review case edit outage-1991 --start 11:14:30 --because "first report by phone"
     """
     given = {"start": start, "end": end, "text": text}
     change = {name: value for name, value in given.items() if value is not None}
@@ -216,16 +217,8 @@ def _act(context: typer.Context, action: dict[str, Any]) -> None:
     if ReviewFile(case.folder).text() == before:
         print("Nothing changed.", file=sys.stderr)
         return
-    findings = analysed(case, None)
+    analysed(case, None)
     print(f"Written to {case.folder / 'review.toml'}; afterlog draft {case.folder} brings it into the draft.")
-    _tell_unknown(findings.unknown)
-
-
-def _tell_unknown(unknown: tuple[str, ...]) -> None:
-    if unknown:
-        told = "decisions are" if len(unknown) > 1 else "decision is"
-        print(f"{len(unknown)} {told} about findings that are not there now (kept): {', '.join(unknown)}",
-              file=sys.stderr)  # fmt: skip
 
 
 def _text_of(file: Path) -> str:
@@ -236,7 +229,7 @@ def _text_of(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written ({error.strerror or error}).") from None
+    from afterlog.case import Case  # noqa: PLC0415
+
+    target = file.resolve()
+    Case(target.parent).write_text(target.name, text)

@@ -72,6 +72,12 @@ def analysed(case: Case, stated: Sequence[str] | None, rules: Rules | None = Non
 
     with progress("Looking for the outage and its cause"):
         findings = analyse(case, tuple(stated or ()), rules, keep=keep)
+    if findings.unknown:
+        from afterlog.statement import visible  # noqa: PLC0415
+
+        count = len(findings.unknown)
+        told = f"{count} decision{'s are' if count > 1 else ' is'} about findings that are not there now (kept): "
+        print(visible(told + ", ".join(findings.unknown)), file=sys.stderr)
     if not stated and case.settings().outages:
         print(
             "The outages stated with --outage earlier are used; --outage auto goes back to detection.", file=sys.stderr

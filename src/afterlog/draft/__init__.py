@@ -14,7 +14,7 @@ from afterlog.draft.measures import lessons, measures
 from afterlog.draft.milestones import detection, milestones
 from afterlog.draft.model import Chapter, Coverage, Draft, Figure, Innocent, Lesson, Measure, Milestone, Suspect
 from afterlog.draft.names import named_timeline
-from afterlog.draft.reviewed import choice, reviewed
+from afterlog.draft.reviewed import choice, rejections, reviewed
 from afterlog.draft.what import minor, summary
 from afterlog.draft.why import cause, innocent, suspect
 from afterlog.draft.words import between, ends_of
@@ -48,7 +48,7 @@ def make_draft(
     real = [_with_ends(o) for o in findings.outages if o.level != "blip" and not o.single]
     lesser = [outage for outage in findings.outages if outage.level == "blip" or outage.single]
     chapters = tuple(_chapter(outage, findings, objective, names=names) for outage in real)
-    title = text("Postmortem: ", *chapters[0].headline) if chapters else text("No outage found")
+    title = text("Postmortem: ", *chapters[0].headline) if chapters else text(_without_outage(findings))
     return Draft(
         title=title,
         zone=zone,
@@ -64,6 +64,7 @@ def make_draft(
         unread=unread(findings.ledgers),
         times=times_note(findings.ledgers),
         reviewed=reviewed(findings),
+        rejected=tuple(rejections(findings)),
         findings=findings,
     )
 
@@ -101,6 +102,10 @@ def _chapter(outage: Outage, findings: Findings, objective: float | None, *, nam
         questions=questions(outage, ranking, endings, findings),
         places=ends_of(outage),
     )
+
+
+def _without_outage(findings: Findings) -> str:
+    return "No outage, as a person decided" if findings.rejected else "No outage found"
 
 
 def _with_ends(outage: Outage) -> Outage:

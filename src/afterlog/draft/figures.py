@@ -30,9 +30,7 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAU
             "duration",
             text("Duration"),
             text(duration_of(outage)),
-            text(
-                "the silence, from request to request" if outage.kind == "silence" else "first to last failed request"
-            ),
+            text(_length(outage)),
             ends,
         ),
         Figure(
@@ -87,6 +85,9 @@ def figures(outage: Outage, impact: Impact, cost: Burn | None, fail: str = DEFAU
 
 
 def _length(outage: Outage) -> str:
+    by_hand = [note for note in outage.notes if note.endswith("was set by a person")]
+    if by_hand:
+        return "; ".join(by_hand)
     return "the silence, from request to request" if outage.kind == "silence" else "first to last failed request"
 
 

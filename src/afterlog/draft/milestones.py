@@ -15,7 +15,7 @@ from afterlog.draft.names import who
 from afterlog.draft.words import SECOND, between, ends_of, minutes
 from afterlog.evidence import Place
 from afterlog.findings import Findings
-from afterlog.impact import Impact
+from afterlog.impact import Impact, bad_of
 from afterlog.outages import Outage, percent
 from afterlog.resolution import Ending
 from afterlog.statement import Code, Statement, Text, Time, codes, text
@@ -63,7 +63,7 @@ def milestones(outage: Outage, impact: Impact | None, endings: Sequence[Ending],
     rows = [
         Milestone("Began", None, _NOT, text("the logs begin later"), ())
         if outage.open_start
-        else Milestone("Began", outage.first_us, "", text(_BEGAN.get(outage.kind, _BEGAN["errors"])), first)
+        else Milestone("Began", outage.first_us, "", _edge(outage, findings, "first", _BEGAN), first)
     ]
     look = first_look(outage, findings)
     rows.append(
@@ -94,11 +94,28 @@ def milestones(outage: Outage, impact: Impact | None, endings: Sequence[Ending],
             "Ended",
             outage.last_us,
             _after(outage, outage.last_us),
-            text(_ENDED.get(outage.kind, _ENDED["errors"])),
+            _edge(outage, findings, "last", _ENDED),
             ends[::-1],
         )
     )
     return [*rows, _stable(outage, impact, ends)]
+
+
+def _edge(outage: Outage, findings: Findings, which: str, words: dict[str, str]) -> Text:
+    """Say what stands at an edge; where a person set it, also when the first or last request in it failed."""
+    decision = findings.review.of(outage.id)
+    if (decision.start_us if which == "first" else decision.end_us) is None:
+        return text(words.get(outage.kind, words["errors"]))
+    own = next((signal.requests for signal in findings.signals if signal.service == outage.service), None)
+    if own is None or outage.kind == "silence":
+        return text("set by a person")
+    rows = own.within(outage.first_us, outage.last_us)
+    failed = own.time[rows][bad_of(own, outage)[rows]]
+    if not len(failed):
+        return text("set by a person; no request in it failed")
+    verb = "refused" if outage.kind == "client-errors" else "failed"
+    seen = int(failed[0 if which == "first" else -1])
+    return text(f"set by a person; the {which} {verb} request in it is at ", Time(seen))
 
 
 def _stable(outage: Outage, impact: Impact | None, ends: tuple[Place, ...]) -> Milestone:

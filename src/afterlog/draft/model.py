@@ -168,6 +168,7 @@ class Draft:
     unread: tuple[Unread, ...]
     times: tuple[Statement, ...]  # how zones, years and clocks are known where the lines do not say
     reviewed: tuple[Text, ...]  # what people decided
+    rejected: tuple[Statement, ...]  # the outages that a person rejected
     findings: Findings
 
     def places(self) -> Iterator[tuple[Place, ...]]:
@@ -185,6 +186,6 @@ class Draft:
                 yield suspect.places
                 yield from (argument.places for argument in (*suspect.reasons, *suspect.doubts))
             yield from (lesson.statement.places for lesson in chapter.lessons)
-        for statement in (*self.looked_at, *self.minor, *self.silences, *self.times):
+        for statement in (*self.looked_at, *self.minor, *self.silences, *self.times, *self.rejected):
             yield statement.places
         yield from (entry.places for entry in self.timeline)

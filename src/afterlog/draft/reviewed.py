@@ -5,25 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from afterlog.causes import Ranking
-from afterlog.draft.words import capital, title_of
+from afterlog.causes import Cause, Ranking
+from afterlog.draft.words import capital, ends_of, from_to, title_of
 from afterlog.findings import Findings
-from afterlog.outages import percent
+from afterlog.outages import Outage, percent
 from afterlog.review import Decision
-from afterlog.review.model import NOBODY
+from afterlog.review.model import NOBODY, REJECTED
 from afterlog.statement import Code, Said, Statement, Text, Time, text
 
 _SPOKEN: Final = {"accepted": "confirmed", "rejected": "rejected"}
 
 
 def choice(ranking: Ranking | None) -> list[Statement]:
-    """Say that a person chose the trigger, and what the evidence alone gave it."""
-    if ranking is None or ranking.chosen in ("", NOBODY) or not ranking.suspects:
+    """Say what a person holds for the trigger, and the logs' own answer; nothing where nobody chose."""
+    words = chosen_words(ranking)
+    if not words or ranking is None:
         return []
+    places = [place for cause in (ranking.suspects[0], _likeliest(ranking)) for place in cause.change.places[:1]]
+    return [Statement(words, tuple(dict.fromkeys(places)))]
+
+
+def chosen_words(ranking: Ranking | None) -> Text:
+    """Give the sentence about a person's choice of the trigger; nothing where nobody chose, or nothing is suspected."""
+    if ranking is None or not ranking.chosen or not ranking.suspects:
+        return ()
+    likeliest = _likeliest(ranking)
+    theirs = text(*title_of(likeliest.change, short=True), f" {percent(likeliest.confidence)}")
+    if ranking.chosen == NOBODY:
+        return text("A person holds that no change in these logs triggered it; the logs alone gave ", *theirs, ".")
     first = ranking.suspects[0]
     alone = f"the logs alone gave it {percent(first.confidence)}" if first.terms else "the logs alone had not ranked it"
-    words = text("A person chose ", *title_of(first.change, short=True), f" as the trigger; {alone}.")
-    return [Statement(words, first.change.places[:1])]
+    other = text(" and gave " if not first.terms else " and ", *theirs) if likeliest is not first else ()
+    return text("A person chose ", *title_of(first.change, short=True), f" as the trigger; {alone}", *other, ".")
+
+
+def _likeliest(ranking: Ranking) -> Cause:
+    """Give what the logs alone put first."""
+    return max(ranking.suspects, key=lambda cause: cause.confidence)
+
+
+def rejections(findings: Findings) -> list[Statement]:
+    """Say which outages a person rejected, and why."""
+    return [
+        Statement(rejected_words(outage, findings.review.of(outage.id).because), ends_of(outage))
+        for outage in findings.rejected
+        if findings.review.of(outage.id).verdict == REJECTED and ends_of(outage)
+    ]
+
+
+def rejected_words(outage: Outage, because: str) -> Text:
+    """Say that a person rejected an outage."""
+    where = text(" of ", Code(outage.service)) if outage.service else ()
+    why = text(" (", Said(because), ")") if because else ()
+    return text("A person rejected the outage", *where, ", ", *from_to(outage), *why, ".")
 
 
 def reviewed(findings: Findings) -> tuple[Text, ...]:

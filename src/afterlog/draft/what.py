@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from afterlog.causes import Ranking
 from afterlog.changes import Change
+from afterlog.draft.reviewed import choice
 from afterlog.draft.why import last_stage, taken_back
 from afterlog.draft.words import capital, ends_of, from_to, listed, title_of
 from afterlog.event import Outcome
@@ -13,6 +14,7 @@ from afterlog.findings import Findings
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
 from afterlog.resolution import Ending
+from afterlog.review.model import NOBODY
 from afterlog.statement import Code, Statement, Text, Time, codes, text
 
 
@@ -59,14 +61,20 @@ def _failed(outage: Outage, impact: Impact | None) -> list[Statement]:
 
 
 def _trigger(outage: Outage, ranking: Ranking | None) -> list[Statement]:
-    if not ranking or not ranking.suspects or ranking.verdict == "no-change-explains-it":
+    if not ranking or not ranking.suspects or ranking.chosen == NOBODY:
+        return choice(ranking)
+    if ranking.verdict == "no-change-explains-it":
         return []
     change = ranking.suspects[0].change
     sure = "The most likely trigger is" if ranking.verdict == "likely" else "A possible trigger is"
     brought = text(", which changed ", *codes(change.targets, 2)) if change.targets and change.tool == "ansible" else ()
     begun = ", begun at " if ranking.suspects[0].is_change else ", first told of at "
-    words = text(f"{sure} ", *title_of(change, short=True), begun, Time(change.start_us), *brought, ".")
-    told = [Statement(words, change.places[:2]), *last_stage(outage, change)]
+    if ranking.chosen:
+        begun = begun.removeprefix(",").replace("begun", "began").replace("first told", "was first told")
+        words = text(*capital(title_of(change, short=True)), begun, Time(change.start_us), *brought, ".")
+    else:
+        words = text(f"{sure} ", *title_of(change, short=True), begun, Time(change.start_us), *brought, ".")
+    told = [*choice(ranking), Statement(words, change.places[:2]), *last_stage(outage, change)]
     return told + taken_back(ranking.suspects[0])
 
 

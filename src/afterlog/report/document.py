@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import escape
 
@@ -14,10 +16,10 @@ from afterlog.writing.page import Clock
 
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _PIECE: Final = re.compile(
-    r"\[\^(?P<note>[^\]\s]+)\]"
-    rf"|(?:(?P<day>\d{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>\d{{4}}), )?"
+    rf"(?:(?P<day>\d{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>\d{{4}}), )?"
     r"(?<![\d:.])(?P<clock>[012]\d:[0-5]\d(?::[0-5]\d)?)(?![\d:]| UTC|Z\b)"
 )
+_NOTE: Final = re.compile(r"\[\^([^\]\s]+)\]")
 _SHORT: Final = 24
 _LINK: Final = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 
@@ -35,6 +37,7 @@ def document_html(
 
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.inline.ruler.before("link", "note", _note_rule(labels))
     tokens = parser.parse(markdown)
     title = "Postmortem"
     headings: list[tuple[str, str]] = []
@@ -55,7 +58,7 @@ def document_html(
         elif token.type == "list_item_open":
             in_item = True
         elif token.type == "inline":
-            _Inline(token, labels, clock, day_us, beside=timeline and in_item).rewrite()
+            _Inline(token, clock, day_us, beside=timeline and in_item).rewrite()
             in_item = False
     html = str(parser.renderer.render(tokens, parser.options, {}))
     html = html.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
@@ -67,12 +70,27 @@ def anchor(label: str) -> str:
     return "n-" + re.sub(r"[^A-Za-z0-9]", lambda m: f"_{ord(m[0]):x}", label)
 
 
+def _note_rule(labels: set[str]) -> Callable[[StateInline, bool], bool]:
+    """Recognise the mark of a footnote that exists; what the source escapes never reaches a rule of its own."""
+
+    def rule(state: StateInline, silent: bool) -> bool:
+        found = _NOTE.match(state.src, state.pos)
+        if found is None or found[1] not in labels:
+            return False
+        if not silent:
+            token = state.push("note", "", 0)
+            token.content, token.info = found[0], found[1]
+        state.pos = found.end()
+        return True
+
+    return rule
+
+
 class _Inline:
     """Rewrites the pieces of one paragraph, cell or entry."""
 
-    def __init__(self, token: Token, labels: set[str], clock: Clock, day_us: int | None, *, beside: bool) -> None:
+    def __init__(self, token: Token, clock: Clock, day_us: int | None, *, beside: bool) -> None:
         self._token = token
-        self._labels = labels
         self._clock = clock
         self._day = clock.at(day_us) if day_us is not None else None
         self._beside = beside  # UTC is printed beside the entry's own times
@@ -83,6 +101,9 @@ class _Inline:
         for child in self._token.children or ():
             if child.type == "text":
                 children.append(_raw(self._text(child.content)))
+            elif child.type == "note":
+                label = child.info
+                children.append(_raw(f'<sup><a class="note" href="#{anchor(label)}">{escape(label)}</a></sup>'))
             elif child.type == "image":
                 children.append(
                     _raw(
@@ -112,11 +133,6 @@ class _Inline:
         return "".join(done) + str(escape(text[at:]))
 
     def _piece(self, found: re.Match[str], before: str) -> str:
-        label = found["note"]
-        if label is not None:
-            if label not in self._labels:
-                return str(escape(found[0]))
-            return f'<sup><a class="note" href="#{anchor(label)}">{escape(label)}</a></sup>'
         moment = self._moment(found)
         if moment is None:
             return str(escape(found[0]))

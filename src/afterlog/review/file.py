@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array, InlineTable
 
 from afterlog.case import Case
-from afterlog.clock import parse_moment, to_us, zone_of
+from afterlog.clock import parse_moment, rfc3339, to_us, zone_of
 from afterlog.errors import InputError
 from afterlog.identity import stable_id
-from afterlog.review.known import day_of, known_findings
+from afterlog.review.known import abouts, day_of, known_findings, span_of
 from afterlog.review.model import ACCEPTED, FIELDS, NOBODY, REJECTED, Added, Decision, Review
 from afterlog.statement import visible
 
@@ -24,6 +26,9 @@ HEAD: Final = (
     "Of a finding: verdict (accepted or rejected), because, note, text, start, end, pinned, hidden; of an outage also",
     "cause (the id of a change, or none); into (the finding it was merged into). Times are RFC 3339.",
 )
+MOST: Final = 20_000
+"""Characters of a text that one decision may hold."""
+_YEARS: Final = (1971, 9000)
 _ENTRY_FIELDS: Final = ("id", "at", "until", "text", "host", "service", "note")
 _ORDER: Final = ("verdict", "because", "start", "end", "text", "cause", "into", "pinned", "hidden", "note")
 
@@ -58,7 +63,8 @@ class ReviewFile:
 
         """
         review = self._understood(self._parsed(text))
-        self._case.write_text(NAME, text)
+        with self._alone():
+            self._write(text)
         return review
 
     def read(self) -> Review:
@@ -81,14 +87,34 @@ class ReviewFile:
             InputError: there is no such action or finding, or a value cannot be understood.
 
         """
-        document = self._parsed(self.text())
         name = str(action.get("action", ""))
         if name not in ACTIONS:
-            raise InputError(f"review: {name!r} is no action; there are: {', '.join(ACTIONS)}.")
-        _Hand(document, self._case, self._understood(document)).do(name, action)
-        review = self._understood(document)
-        self._case.write_text(NAME, tomlkit.dumps(document))
+            raise InputError(f"review: {visible(name)!r} is no action; there are: {', '.join(ACTIONS)}.")
+        long = [key for key, value in action.items() if isinstance(value, str) and len(value) > MOST]
+        if long:
+            raise InputError(f"review: {long[0]} is too long; at most {MOST:,} characters.")
+        with self._alone():
+            document = self._parsed(self.text())
+            _Hand(document, self._case, self._understood(document)).do(name, action)
+            text = tomlkit.dumps(document)
+            review = self._understood(self._parsed(text))  # what is written can be read
+            self._write(text)
         return review
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from writing between our reading and our writing."""
+        with (self._case.folder / ".review.lock").open("a") as lock:
+            with suppress(ImportError):  # not on Windows, where nothing is locked
+                import fcntl  # noqa: PLC0415
+
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _write(self, text: str) -> None:
+        """Write the file, through a link where it is one: it may stand in a team's repository."""
+        target = self._file.resolve()
+        Case(target.parent).write_text(target.name, text)
 
     def _parsed(self, text: str) -> tomlkit.TOMLDocument:
         try:
@@ -98,10 +124,39 @@ class ReviewFile:
         if not text.strip():
             for line in HEAD:
                 document.add(tomlkit.comment(line))
-        return document
+        return laid_out(document)
 
     def _understood(self, document: tomlkit.TOMLDocument) -> Review:
         return understood(document.unwrap(), str(self._file), lambda: self._case.settings().display_zone)
+
+
+def laid_out(document: tomlkit.TOMLDocument) -> tomlkit.TOMLDocument:
+    """Write out what stands in one line (``entries = [{…}]``, ``decisions = {…}``), so that it can be added to."""
+    decisions, entries = document.get("decisions"), document.get("entries")
+    if isinstance(decisions, InlineTable):
+        table = tomlkit.table(is_super_table=True)
+        for name, value in decisions.items():
+            table[name] = _table_of(value)
+        document["decisions"] = table
+    elif isinstance(decisions, dict):
+        for name, value in list(decisions.items()):
+            if isinstance(value, InlineTable):
+                decisions[name] = _table_of(value)
+    if isinstance(entries, Array):
+        del document["entries"]
+        if entries:
+            document["entries"] = tomlkit.aot()
+            for entry in entries:
+                document["entries"].append(_table_of(entry))
+    return document
+
+
+def _table_of(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value  # `understood` says what is wrong with it
+    table = tomlkit.table()
+    table.update(value)
+    return table
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -172,14 +227,27 @@ def _check_fields(table: Any, known: tuple[str, ...], where: str) -> None:
 
 
 def _moment(value: Any, where: str, zone: Callable[[], str]) -> int:
-    if isinstance(value, datetime):
-        return to_us(value if value.tzinfo else value.replace(tzinfo=zone_of(zone())))
-    if isinstance(value, str):
+    if isinstance(value, datetime | str):
         try:
-            return parse_moment(value, zone_of(zone()))
+            return _checked_moment(value, zone_of(zone()))
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
     raise InputError(f"{where}: is a time such as 2022-11-10T11:15:00+05:30, not {value!r}.")
+
+
+def _checked_moment(value: datetime | str, zone: tzinfo, day_us: int | None = None) -> int:
+    """Read a time; one far from any log is refused."""
+    try:
+        if isinstance(value, str):
+            us = parse_moment(value, zone, day_us)
+        else:
+            us = to_us(value if value.tzinfo else value.replace(tzinfo=zone))
+        year = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)).year
+    except OverflowError:
+        year = 0
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        raise InputError(f"{visible(str(value))!r} is no time that a log could be of.")
+    return us
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -193,6 +261,7 @@ class _Hand:
         self._case = case
         self._review = review
         self._known = known_findings(case.folder)
+        self._abouts = abouts(case.folder)
 
     def do(self, name: str, action: _Action) -> None:
         """Do one action."""
@@ -219,6 +288,7 @@ class _Hand:
             change = {**_notes(action), "into": self._into(identity, str(action.get("into", "")))}
         elif name == "note":
             change = {"note": str(action.get("note", action.get("text", ""))).strip()}
+        self._check(identity, change)
         decisions = self._decisions()
         if identity not in decisions:
             table = tomlkit.table()
@@ -228,6 +298,37 @@ class _Hand:
         _put(decisions[identity], change, _ORDER)
         if not decisions[identity]:
             del decisions[identity]
+
+    def _check(self, identity: str, change: Mapping[str, Any]) -> None:
+        """Refuse what would do nothing, or cannot be."""
+        kind = identity.partition("-")[0]
+        if kind in ("outage", "blip") and (change.get("text") or change.get("pinned") or change.get("hidden")):
+            raise InputError(
+                "review: an outage has no text and is not pinned or hidden; accept it, reject it, edit times."
+            )
+        if kind == "clock" and change.keys() - {"verdict", "because", "note"}:
+            raise InputError(
+                "review: what was inferred of a clock is accepted or rejected; state it with --clock, --zone."
+            )
+        times = [name for name in ("start", "end") if change.get(name)]
+        about = self._abouts.get(identity, "")
+        if kind == "entry" and times and about.startswith(("outage-", "blip-")):
+            raise InputError(f"review: this entry tells of {about}; edit that one's {times[0]} instead.")
+        span = span_of(self._case.folder, identity)
+        if not times or span is None:
+            return
+        decided = self._review.of(identity)
+        start, end = (
+            to_us(change[name]) if change.get(name) else given if given is not None and name not in change else inferred
+            for name, given, inferred in zip(("start", "end"), (decided.start_us, decided.end_us), span, strict=True)
+        )
+        if end < start:
+            raise InputError("review: it would end before it starts; give --start and --end together.")
+        firsts = [ledger.first for ledger in self._case.ledgers() if ledger.first is not None]
+        lasts = [ledger.last for ledger in self._case.ledgers() if ledger.last is not None]
+        if kind in ("outage", "blip") and firsts and (start > max(lasts) or end < min(firsts)):
+            raise InputError(f"review: the logs cover {rfc3339(min(firsts))} to {rfc3339(max(lasts))}, and nothing of "
+                             "that time.")  # fmt: skip
 
     def _edited(self, action: _Action) -> dict[str, Any]:
         change: dict[str, Any] = {name: self._time(action, name) for name in ("start", "end") if name in action}
@@ -242,7 +343,9 @@ class _Hand:
         if value in (None, ""):
             return None
         zone = zone_of(self._case.settings().display_zone)
-        us = to_us(value) if isinstance(value, datetime) else parse_moment(str(value), zone, day_of(self._case.folder))
+        identity = str(action.get("id", ""))
+        near = day_of(self._case.folder, self._identity(identity) if identity else "")
+        us = _checked_moment(value if isinstance(value, datetime) else str(value), zone, near)
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)).astimezone(zone)
 
     def _cause(self, identity: str, cause: str) -> str:
@@ -251,7 +354,8 @@ class _Hand:
         if cause in ("", NOBODY):
             return cause
         chosen = self._identity(cause)
-        if not chosen.startswith("change-"):
+        chosen = self._abouts.get(chosen, chosen)  # an entry stands for the change it tells of
+        if not chosen.startswith(("change-", "sign-")):
             raise InputError(f"review: {chosen} is no change; choose one of `afterlog causes`, or {NOBODY}.")
         return chosen
 
@@ -345,5 +449,6 @@ _CHANGES: Final[dict[str, Callable[[_Action], dict[str, Any]]]] = {
     "unpin": lambda _: {"pinned": False},
     "hide": lambda _: {"hidden": True, "pinned": False},
     "show": lambda _: {"hidden": False},
+    "unjudge": lambda _: {"verdict": "", "because": ""},
 }
 ACTIONS: Final = (*_CHANGES, "edit", "note", "choose", "merge", "add", "remove", "clear")

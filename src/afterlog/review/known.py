@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from afterlog.case import Case
-from afterlog.clock import to_us
+from afterlog.clock import to_us, zone_of
 from afterlog.clock.naming import clock_ids
 
 
@@ -35,10 +35,47 @@ def _clocks(folder: Path) -> Iterator[tuple[str, str]]:
             yield identity, f"{ledger.host or ledger.path}, {words[what]}"
 
 
-def day_of(folder: Path) -> int | None:
-    """Give a moment (UTC microseconds) of the day that a time without a date is of: that of the first outage."""
-    starts = [outage["start"] for outage in _findings(folder).get("outages", ()) if outage["class"] != "blip"]
-    return to_us(datetime.fromisoformat(min(starts))) if starts else None
+def abouts(folder: Path) -> dict[str, str]:
+    """Give the change or outage that each entry of the timeline tells of, by the entry's id."""
+    told = _findings(folder)
+    entries = (*told.get("entries", ()), *told.get("entries_set_aside", ()))
+    return {entry["id"]: entry["about"] for entry in entries if entry.get("about")}
+
+
+def span_of(folder: Path, identity: str) -> tuple[int, int] | None:
+    """Give the times that a finding has now, first and last, UTC microseconds; None where it is not known."""
+    told = _findings(folder)
+    for outage in (*told.get("outages", ()), *told.get("rejected", ())):
+        if outage["id"] == identity:
+            return _us(outage["start"]), _us(outage["end"] or outage["start_high"] or outage["start"])
+    for ranked in (*told.get("causes", ()), *told.get("alibis", ()), *told.get("attempts", ())):
+        change = ranked.get("change")
+        if change and change["id"] == identity:
+            return _us(change["start"]), _us(change["end"])
+    for entry in (*told.get("entries", ()), *told.get("entries_set_aside", ())):
+        if identity in (entry["id"], entry.get("about")):
+            return _us(entry["time"]), _us(entry["until"])
+    return None
+
+
+def day_of(folder: Path, identity: str = "") -> int | None:
+    """Give a moment (UTC microseconds) of the day that a time without a date is of.
+
+    That of the finding, else of the first outage; None where it began on one day and ended on another.
+    """
+    span = span_of(folder, identity) if identity else None
+    if span is None:
+        outages = [outage for outage in _findings(folder).get("outages", ()) if outage["class"] != "blip"]
+        span = span_of(folder, min(outages, key=lambda outage: outage["start"])["id"]) if outages else None
+    if span is None:
+        return None
+    zone = zone_of(Case(folder).settings().display_zone)
+    days = {(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)).astimezone(zone).date() for us in span}
+    return span[0] if len(days) == 1 else None
+
+
+def _us(text: str) -> int:
+    return to_us(datetime.fromisoformat(text))
 
 
 def _findings(folder: Path) -> dict[str, Any]:

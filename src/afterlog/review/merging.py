@@ -11,7 +11,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from afterlog.errors import InputError
-from afterlog.review.file import understood
+from afterlog.review.file import laid_out, understood
+from afterlog.statement import visible
 
 _ABSENT: Final = object()
 
@@ -26,7 +27,7 @@ class Conflict:
     theirs: str
 
     def __str__(self) -> str:
-        return f"{self.id}: {self.field} is {self.ours} in the one and {self.theirs} in the other"
+        return visible(f"{self.id}: {self.field} is {self.ours} in the one and {self.theirs} in the other")
 
 
 def merge_reviews(
@@ -68,7 +69,7 @@ def _parsed(text: str, name: str) -> tomlkit.TOMLDocument:
     except TOMLKitError as error:
         raise InputError(f"{name}: {error}.") from None
     understood(document.unwrap(), name)
-    return document
+    return laid_out(document)
 
 
 class _Tables:
@@ -84,9 +85,13 @@ class _Tables:
             if identity not in self._theirs:
                 if before is not None and _plain(before) == _plain(self._ours[identity]):
                     del self._ours[identity]  # they took it out, and we left it as it was
+                elif before is not None:
+                    yield Conflict(identity, "all of it", "changed", "nothing")
             elif identity not in self._ours:
                 if before is None or _plain(before) != _plain(self._theirs[identity]):
                     self._ours[identity] = self._theirs[identity]
+                    if before is not None:
+                        yield Conflict(identity, "all of it", "nothing", "changed")
             else:
                 yield from merge_fields(identity, self._ours[identity], self._theirs[identity], before, other)
 
@@ -103,9 +108,12 @@ def merge_fields(identity: str, ours: Any, theirs: Any, base: Any, other: str) -
                 ours.remove(field)
             else:
                 ours[field] = theirs[field]
-        elif yours is not _ABSENT:
+        elif yours is not _ABSENT or before is not _ABSENT:
             conflict = Conflict(identity, field, _toml(mine), _toml(yours))
-            ours[field].comment(f"{other} has: {conflict.theirs}")
+            if mine is _ABSENT:
+                ours.add(tomlkit.comment(f"{other} has: {field} = {conflict.theirs}"))
+            else:
+                ours[field].comment(f"{other} has: {conflict.theirs}")
             yield conflict
 
 

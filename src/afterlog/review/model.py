@@ -34,11 +34,6 @@ class Decision:
     cause: str = ""
     into: str = ""
 
-    @property
-    def rejected(self) -> bool:
-        """Tell whether the finding is not to be told: it was rejected, or merged into another."""
-        return self.verdict == REJECTED or bool(self.into)
-
     def as_json(self) -> dict[str, Any]:
         """Give what was decided, without what was left open."""
         told = {name: value for name, value in asdict(self).items() if value not in ("", None, False)}
@@ -91,7 +86,23 @@ class Review:
     def unknown(self, known: Iterable[str]) -> tuple[str, ...]:
         """Name what was decided about findings that are not among these; their decisions are kept all the same."""
         there = {*known, *(entry.id for entry in self.entries)}
-        return tuple(identity for identity in self.decisions if identity not in there)
+        named = [(one.id, one.id, one.into, one.cause) for one in self.decisions.values()]
+        return tuple(
+            identity
+            for identity, *names in named
+            if any(name and name != NOBODY and name not in there for name in names)
+        )
+
+    def merged(self, identity: str, known: Iterable[str]) -> bool:
+        """Tell whether a finding was merged into another that is there, and is neither rejected nor part of itself."""
+        into, seen = self.of(identity).into, {identity}
+        there = set(known)
+        while into:
+            if into in seen or into not in there or self.of(into).verdict == REJECTED:
+                return False
+            seen.add(into)
+            into = self.of(into).into
+        return bool(self.of(identity).into)
 
     def marks(self, identity: str) -> dict[str, Any]:
         """Give what a finding's JSON says of its review: nothing, where nothing was decided."""

@@ -89,6 +89,10 @@ def _writer(do: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Request
             return _json(await run_in_threadpool(do, body))
         except (AfterlogError, ValueError) as error:
             return _json({"error": str(error)}, 400)
+        except RecursionError:
+            return _json({"error": "it is nested too deeply."}, 400)
+        except OverflowError:
+            return _json({"error": "a time or number is out of range."}, 400)
 
     return write
 

@@ -102,7 +102,7 @@ class Guard:
     def _exchange(self, scope: Scope) -> Response | None:
         """Take the token for a session, once."""
         given = QueryParams(scope["query_string"]).get("token")
-        if given is None or scope["path"] != "/" or not _same(given, self._token):
+        if given is None or scope["method"] != "GET" or scope["path"] != "/" or not _same(given, self._token):
             return None
         self._token = ""
         answer = HTMLResponse(_GO_ON)

@@ -75,5 +75,5 @@ class Query:
         try:
             moment, source, line = json.loads(self.text(name))
             return int(moment), str(source), int(line)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise InputError(f"{name}: is not where a page ended.") from None

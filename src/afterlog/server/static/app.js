@@ -93,17 +93,20 @@ export const select = (kind, id, { show = true } = {}) => {
 
 export const open = tab => { app.tab = tab; tell("tab", tab); };
 
-const settle = async (promise, words) => {
+const refusal = message => tell("toast", message, false, true);
+
+const settle = async (promise, words, refused = refusal) => {
   try {
     take(await promise);
     if (words) tell("toast", words, true);
     return true;
   } catch (error) {
-    tell("toast", error.message, false, true);
+    refused(error.message);
     return false;
   }
 };
 
-export const act = (action, words) => settle(post("act", { ...action, words }), words);
+// Gives whether it was done; `refused` is told why not, else a toast says so.
+export const act = (action, words, refused) => settle(post("act", { ...action, words }), words, refused);
 export const undo = () => settle(post("undo"), app.state.undo ? `Undone: ${app.state.undo}` : "");
 export const redo = () => settle(post("redo"), app.state.redo ? `Done again: ${app.state.redo}` : "");

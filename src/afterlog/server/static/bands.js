@@ -6,10 +6,25 @@ import { bounds, currentService, draw, readOff, timeAt, view, x } from "./chart.
 import { clock, full, iso, seconds } from "./clock.js";
 import { $, el } from "./dom.js";
 
+const LEAST_S = 1; // an outage lasts
+
 let moving = null; // {id, edge, at, snapped; held by a pointer, moved by it}
 let redrawing = false; // what loses the focus then gets it back
 
 const edgesOf = outage => ({ start: begins(outage), end: ends(outage) ?? bounds()[1] });
+
+// Where an edge may lie: within the case, and on its side of the other edge.
+const rangeOf = (outage, edge) => {
+  const { start, end } = edgesOf(outage);
+  const { begin: first, end: last } = app.state.case;
+  if (edge === "start") return [Math.min(first / 1e6, start), Math.max(end - LEAST_S, start)];
+  return [Math.min(start + LEAST_S, end), Math.max(last / 1e6, end)];
+};
+
+const within = (outage, edge, at) => {
+  const [low, high] = rangeOf(outage, edge);
+  return Math.min(Math.max(at, low), high);
+};
 
 export const drawBands = () => {
   const nodes = [];
@@ -43,7 +58,7 @@ const spreads = outage => [["start_low", "start_high"], ["end_low", "end_high"]]
 }).filter(Boolean);
 
 const handle = (outage, edge, at) => {
-  const [low, high] = bounds(), live = moving?.id === outage.id && moving.edge === edge;
+  const [low, high] = rangeOf(outage, edge), live = moving?.id === outage.id && moving.edge === edge;
   const open = edge === "start" ? outage.open_start : outage.open_end;
   const node = el("div", {
     class: `edge ${edge}${live ? " live" : ""}${open ? " open" : ""}`,
@@ -61,12 +76,14 @@ const handle = (outage, edge, at) => {
 
 // --- where an edge keeps to --------------------------------------------------------------------------------------
 
-const candidates = async outage => {
+const candidates = async (outage, edge) => {
+  const [low, high] = rangeOf(outage, edge);
+  const sorted = times => times.filter(t => t >= low && t <= high).sort((a, b) => a - b);
   const marks = entries().flatMap(entry => [seconds(entry.time), seconds(entry.until)]);
   try {
     const told = await get("failing", { service: outage.service, from: view.from, to: view.to });
-    return [...told.seconds, ...marks].sort((a, b) => a - b);
-  } catch { return marks.sort((a, b) => a - b); }
+    return sorted([...told.seconds, ...marks]);
+  } catch { return sorted(marks); }
 };
 
 const nearest = (times, at) => times.reduce((best, t) => Math.abs(t - at) < Math.abs(best - at) ? t : best, times[0] ?? at);
@@ -91,12 +108,12 @@ const grab = (event, outage, edge) => {
   const over = $("over"), box = over.getBoundingClientRect();
   moving = { id: outage.id, edge, at: edgesOf(outage)[edge], held: true, snapped: false };
   let times = null;
-  candidates(outage).then(found => { times = found; });
+  candidates(outage, edge).then(found => { times = found; });
   over.setPointerCapture(event.pointerId);
   const move = now => {
     const at = timeAt(Math.min(Math.max(now.clientX - box.left, 0), view.plot));
     const snapping = times?.length && view.snap !== now.shiftKey;
-    moving = { ...moving, moved: true, at: snapping ? nearest(times, at) : rounded(at), snapped: snapping };
+    moving = { ...moving, moved: true, at: snapping ? nearest(times, at) : within(outage, edge, rounded(at)), snapped: snapping };
     drawBands();
     readOff(moving.at);
   };
@@ -127,11 +144,11 @@ const keys = async (event, outage, edge) => {
   }
   const at = moving?.id === outage.id && moving.edge === edge ? moving.at : edgesOf(outage)[edge];
   if (view.snap !== event.shiftKey) {
-    const times = (await candidates(outage)).filter(t => step < 0 ? t < at - 0.001 : t > at + 0.001);
+    const times = (await candidates(outage, edge)).filter(t => step < 0 ? t < at - 0.001 : t > at + 0.001);
     moving = { id: outage.id, edge, at: (step < 0 ? times.at(-1) : times[0]) ?? at, snapped: true };
   } else {
     const unit = Math.max(1, Math.round((view.to - view.from) / view.plot));
-    moving = { id: outage.id, edge, at: rounded(at + step * unit), snapped: false };
+    moving = { id: outage.id, edge, at: within(outage, edge, rounded(at + step * unit)), snapped: false };
   }
   drawBands();
   tell("toast", `${edge === "start" ? "Start" : "End"} ${full(moving.at)}: Enter saves, Escape leaves it`);

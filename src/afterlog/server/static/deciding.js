@@ -1,6 +1,6 @@
 // Decisions about what is selected; the same for buttons and keys.
 
-import { act, app, decided, entries, find, isChange, outages, select, tell } from "./app.js";
+import { act, app, decided, entries, find, isChange, on, outages, select, tell } from "./app.js";
 import { full, seconds } from "./clock.js";
 import { ask } from "./dialogs.js";
 
@@ -25,7 +25,7 @@ const toggle = async (verdict, action, words) => {
   if (!one) return;
   const id = judged(one);
   if (one.found.kind === "added" && verdict === "rejected") { remove(); return; }
-  if (decided(id).verdict === verdict) { act({ action: "clear", id }, `Forgot the decision on “${one.title}”`); return; }
+  if (decided(id).verdict === verdict) { act({ action: "unjudge", id }, `Forgot the verdict on “${one.title}”`); return; }
   await act({ action, id }, `${words}: “${one.title}”`);
   if (id !== one.id && verdict === "rejected") select("change", id); // its entries are gone
 };
@@ -40,10 +40,22 @@ const switched = (name, doing, undoing, words, back) => {
   act({ action: already ? undoing : doing, id: one.id }, `${already ? back : words}: “${one.title}”`);
 };
 
-export const restore = (kind, id) => {
+// Only what keeps a finding out is taken back: its times, texts, notes and cause stay.
+const waysBack = id => {
+  const own = decided(id);
+  return [
+    own.into ? { action: "merge", id, into: "" } : null,
+    own.verdict === "rejected" ? { action: "unjudge", id } : null,
+    own.hidden ? { action: "show", id } : null,
+  ].filter(Boolean);
+};
+
+export const restore = async (kind, id) => {
   const found = find({ kind, id });
-  const about = kind === "entry" && found && decided(found.about).hidden ? found.about : id;
-  act({ action: "clear", id: about }, `Put back: “${short(titleOf(kind, found))}”`);
+  const ids = kind === "entry" && found && isChange(found) ? [found.about, id] : [id];
+  for (const action of ids.flatMap(waysBack)) {
+    if (!await act(action, `Put back: “${short(titleOf(kind, found))}”`)) return;
+  }
 };
 
 export const remove = () => {
@@ -52,7 +64,7 @@ export const remove = () => {
   else if (one) tell("toast", "Only entries that people added can be removed; reject or hide this one.");
 };
 
-export const say = (id, name, words, title) => act(name === "note" ? { action: "note", id, note: words } : { action: decided(id).verdict === "accepted" ? "accept" : "reject", id, because: words }, `${name === "note" ? "Note" : "Reason"}: “${short(title)}”`);
+export const say = (id, name, words, title, refused) => act(name === "note" ? { action: "note", id, note: words } : { action: decided(id).verdict === "accepted" ? "accept" : "reject", id, because: words }, `${name === "note" ? "Note" : "Reason"}: “${short(title)}”`, refused);
 
 export const choose = (outage, cause, words) => act({ action: "choose", id: outage, cause }, words);
 
@@ -61,8 +73,7 @@ export const choose = (outage, cause, words) => act({ action: "choose", id: outa
 export const note = async () => {
   const one = current();
   if (!one) return;
-  const told = await ask("Note", [{ name: "note", label: `On “${one.title}”`, kind: "long", value: decided(one.id).note ?? "" }], "Save");
-  if (told) say(one.id, "note", told.note, one.title);
+  await ask("Note", [{ name: "note", label: `On “${one.title}”`, kind: "long", value: decided(one.id).note ?? "" }], "Save", (told, refused) => say(one.id, "note", told.note, one.title, refused));
 };
 
 export const edit = async () => {
@@ -77,10 +88,10 @@ export const edit = async () => {
     { name: "end", label: "End", value: before.end, hint: "as the start, where it is a moment" },
     ...(kind === "outage" ? [] : [{ name: "text", label: "Text", kind: "long", value: before.text }]),
   ];
-  const told = await ask(`Edit ${kind === "outage" ? "the outage" : "the entry"}`, fields, "Save", check => check);
-  if (!told) return;
-  const changed = Object.fromEntries(Object.entries(told).filter(([name, value]) => value.trim() !== before[name]));
-  if (Object.keys(changed).length) await act({ action: "edit", id: one.id, ...changed }, `Edited: “${one.title}”`);
+  await ask(`Edit ${kind === "outage" ? "the outage" : "the entry"}`, fields, "Save", (told, refused) => {
+    const changed = Object.fromEntries(Object.entries(told).filter(([name, value]) => value.trim() !== before[name]));
+    return !Object.keys(changed).length || act({ action: "edit", id: one.id, ...changed }, `Edited: “${one.title}”`, refused);
+  });
 };
 
 export const merge = async () => {
@@ -89,8 +100,9 @@ export const merge = async () => {
   const others = one.kind === "outage" ? outages() : one.kind === "entry" ? entries() : [];
   const options = others.filter(other => other.id !== one.id).map(other => [other.id, `${full(seconds(other.time ?? other.start)).slice(11, 19)}  ${short(titleOf(one.kind, other))}`]);
   if (!options.length) { tell("toast", "There is nothing of its kind to merge it into."); return; }
-  const told = await ask("Merge", [{ name: "into", label: `“${one.title}” becomes part of`, kind: "pick", options }], "Merge");
-  if (told && await act({ action: "merge", id: one.id, into: told.into }, `Merged: “${one.title}”`)) select(one.kind, told.into);
+  const told = await ask("Merge", [{ name: "into", label: `“${one.title}” becomes part of`, kind: "pick", options }], "Merge",
+    (picked, refused) => act({ action: "merge", id: one.id, into: picked.into }, `Merged: “${one.title}”`, refused));
+  if (told) select(one.kind, told.into);
 };
 
 export const add = async (given = {}) => {
@@ -102,12 +114,23 @@ export const add = async (given = {}) => {
     { name: "host", label: "Host", value: given.host ?? "" },
     { name: "note", label: "Note", value: given.note ?? "", hint: "where this is known from" },
   ];
-  const told = await ask("Add an entry", fields, "Add");
-  if (!told) return;
-  const filled = Object.fromEntries(Object.entries(told).filter(([, value]) => value.trim()));
   const before = new Set(entries().map(entry => entry.id));
-  if (await act({ action: "add", ...filled }, `Added: “${short(told.text)}”`)) {
-    const fresh = entries().find(entry => !before.has(entry.id) && entry.kind === "added");
-    if (fresh) select("entry", fresh.id);
-  }
+  const told = await ask("Add an entry", fields, "Add", (typed, refused) => {
+    const filled = Object.fromEntries(Object.entries(typed).filter(([, value]) => value.trim()));
+    return act({ action: "add", ...filled }, `Added: “${short(typed.text)}”`, refused);
+  });
+  if (!told) return;
+  awaited = before;
+  selectAdded();
 };
+
+let awaited = null; // the entries before one was added, until it is among them: what follows may take a while
+
+const selectAdded = () => {
+  const fresh = awaited && entries().find(entry => !awaited.has(entry.id) && entry.kind === "added");
+  if (!fresh) return;
+  awaited = null;
+  select("entry", fresh.id);
+};
+
+on("state", selectAdded);

@@ -6,7 +6,7 @@ const opened = (title, content, buttons) => {
   const back = document.activeElement;
   const dialog = el("dialog", { "aria-label": title }, el("form", { method: "dialog" }, el("h2", {}, title), content, el("p", { class: "choices" }, buttons)));
   document.body.append(dialog);
-  dialog.addEventListener("close", () => { dialog.remove(); back?.focus?.({ preventScroll: true }); });
+  dialog.addEventListener("close", () => { dialog.remove(); (back?.isConnected ? back : document.querySelector("#timeline [aria-current]"))?.focus({ preventScroll: true }); }); // what it was opened from may be drawn anew
   dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(""); });
   dialog.showModal();
   dialog.scrollTop = 0; // its first button may lie below the screen
@@ -20,16 +20,28 @@ const field = ({ name, label, kind, value, options, hint, need, first }) => {
   return el("label", {}, el("span", {}, label, hint ? el("small", {}, ` ${hint}`) : null), control);
 };
 
-// Resolves to the values by name, or to null where it was left.
-export const ask = (title, fields, words) => new Promise(done => {
-  const dialog = opened(title, fields.map(field), [button("Cancel", () => dialog.close("")), el("button", { type: "submit", class: "main", value: "yes" }, words)]);
+// Resolves to the values by name, or to null where it was left. `act` gets the values and a function that says what is
+// wrong with them; the dialog stays open, with everything typed, until `act` gives true.
+export const ask = (title, fields, words, act) => new Promise(done => {
+  const wrong = el("p", { class: "told", role: "alert", hidden: true });
+  let told = null, acting = false;
+  const dialog = opened(title, [...fields.map(field), wrong], [button("Cancel", () => dialog.close("")), el("button", { type: "submit", class: "main", value: "yes" }, words)]);
   dialog.addEventListener("keydown", event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); dialog.querySelector(".main").click(); }
   });
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue !== "yes") { done(null); return; }
-    done(Object.fromEntries([...dialog.querySelectorAll("[name]")].map(control => [control.name, control.value])));
+  dialog.addEventListener("submit", async event => {
+    event.preventDefault();
+    if (acting) return;
+    acting = true;
+    wrong.hidden = true;
+    const values = Object.fromEntries([...dialog.querySelectorAll("[name]")].map(control => [control.name, control.value]));
+    const well = await act(values, message => { wrong.textContent = message; wrong.hidden = false; });
+    acting = false;
+    if (!well) return;
+    told = values;
+    dialog.close();
   });
+  dialog.addEventListener("close", () => done(told));
 });
 
 export const KEYS = [

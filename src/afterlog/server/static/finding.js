@@ -89,7 +89,7 @@ const draw = () => {
   pane.replaceChildren(...[
     ...(kind === "entry" ? entryOf(chosen) : kind === "outage" ? outageOf(chosen) : changeOf(chosen)),
     el("div", { class: "deciding", role: "toolbar", "aria-label": "Decide" }, tools(kind, chosen)),
-    aside ? el("p", { class: "told" }, own.into ? "Merged into another; " : verdict.verdict === "rejected" ? "Rejected: neither timeline, causes nor draft tell it; " : "Hidden; ", button("put it back", () => restore(kind, verdict.verdict === "rejected" ? judged : chosen.id), { class: "link" })) : null,
+    aside ? el("p", { class: "told" }, own.into ? "Merged into another; " : verdict.verdict === "rejected" ? "Rejected: neither timeline, causes nor draft tell it; " : "Hidden; ", button("put it back", () => restore(kind, chosen.id), { class: "link" })) : null,
     verdict.verdict ? words(judged, "because", `Why ${verdict.verdict}?`, verdict.because, title) : null,
     own.note ? words(chosen.id, "note", "Note", own.note, title) : null,
     chosen.evidence?.length ? el("h3", {}, `Evidence (${chosen.evidence.length})`) : el("p", { class: "quiet" }, chosen.kind === "added" ? "A person's word; there is no line behind it." : ""),

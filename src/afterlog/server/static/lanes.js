@@ -28,9 +28,10 @@ const nameOf = row => `${row.service}\n${row.host ?? ""}`;
 
 const lane = row => {
   const name = row.host ?? row.service;
+  const words = el("bdi", { dir: "ltr" }, name); // too long a name keeps its end: that tells web-01 from web-02
   const label = row.host === null && row.service !== currentService()
-    ? el("button", { type: "button", tabindex: "-1", title: `Show ${name}`, on: { click: () => setService(row.service) } }, name)
-    : el("span", { title: name }, name);
+    ? el("button", { type: "button", tabindex: "-1", title: `Show ${name}`, on: { click: () => setService(row.service) } }, words)
+    : el("span", { title: name }, words);
   const all = row.requests.reduce((a, b) => a + b, 0), failed = failures(row).reduce((a, b) => a + b, 0);
   const told = `${name}: ${count(failed)} of ${count(all)} requests failed${all ? ` (${percent(failed / all)})` : ""}`;
   return el("div", { class: row.host === null ? "lane" : "lane host", data: { name: nameOf(row) } }, label, el("canvas", { role: "img", "aria-label": told }));

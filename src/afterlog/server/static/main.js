@@ -1,7 +1,7 @@
 // The review page: makes its parts, listens to keys, and follows the server.
 
-import { app, find, load, on, open, redo, tell, undo, watch } from "./app.js";
-import { all, makeChart, pan, reveal, setSnap, showOutage, view, zoom } from "./chart.js";
+import { app, begins, ends, find, load, on, open, realOutages, redo, tell, undo, watch } from "./app.js";
+import { all, draw, makeChart, pan, reveal, setService, setSnap, showOutage, view, zoom } from "./chart.js";
 import { seconds } from "./clock.js";
 import { makeCauses } from "./causes.js";
 import { accept, add, edit, hide, merge, note, pin, reject, remove } from "./deciding.js";
@@ -10,7 +10,7 @@ import { $, button, count, typing } from "./dom.js";
 import { makeDraft } from "./draft.js";
 import { makeEvents, searchEvents } from "./events.js";
 import { makeFinding, openEvidence } from "./finding.js";
-import { makeTimeline, step } from "./timeline.js";
+import { makeTimeline, showSelected, step } from "./timeline.js";
 
 const TABS = ["timeline", "finding", "causes", "events", "draft"];
 const narrow = matchMedia("(max-width: 60rem)");
@@ -26,6 +26,7 @@ const showTab = tab => {
     own.setAttribute("tabindex", name === shown ? "0" : "-1");
     if (name !== "timeline") $(name).hidden = name !== shown;
   }
+  if (shown === "timeline") showSelected();
 };
 
 const tabKeys = event => {
@@ -68,8 +69,17 @@ const drawState = () => {
 
 // --- keys --------------------------------------------------------------------------------------------------------
 
+// The edge of the selected outage, or of the one that the selected entry belongs to; else the first that is in view.
 const edge = which => {
-  const handles = [...document.querySelectorAll(`#bands .edge.${which}`)].filter(node => !node.hidden);
+  const about = app.selected?.kind === "outage" ? app.selected.id : app.selected && find(app.selected)?.about;
+  const own = realOutages().find(one => one.id === about);
+  if (app.selected?.kind === "outage" && !own) { tell("toast", "The selected outage has no edges in the chart; e edits its times."); return; }
+  if (own) {
+    if (app.services.some(one => one.name === own.service)) setService(own.service);
+    reveal(which === "start" ? begins(own) : ends(own) ?? view.to);
+    draw();
+  }
+  const handles = [...document.querySelectorAll(`#bands .edge.${which}`)].filter(node => !node.hidden && (!own || node.dataset.edge.startsWith(`${own.id} `)));
   if (handles.length) handles[0].focus(); else showOutage();
 };
 

@@ -1,7 +1,7 @@
 // The timeline: the outages, then what happened in order; filters, and what was set aside.
 
 import { app, begins, decided, ends, entries, findings, isChange, on, outages, select, setAside } from "./app.js";
-import { lasting, seconds, told } from "./clock.js";
+import { full, lasting, seconds, told } from "./clock.js";
 import { $, button, count, debounce, el, percent } from "./dom.js";
 import { accept, pin, reject, restore } from "./deciding.js";
 
@@ -82,6 +82,13 @@ const asideRows = () => {
   return [...out.map(one => outageRow(one, true)), ...changes.map(changeRow), ...some.filter(one => !ids.has(one.about)).map(one => row(one, 0, true))];
 };
 
+const noOutage = () => {
+  const rejected = setAside().outages.filter(one => one.class !== "blip" && !one.single);
+  if (!rejected.length) return "No outage was found, so there is no story to tell. State when it was: afterlog run … --outage START..END";
+  const which = rejected.map(one => `${one.service ? `${one.service}, ` : ""}from ${full(begins(one))} ${ends(one) === null ? "to the end of the logs" : `to ${full(ends(one))}`}`);
+  return `${rejected.length === 1 ? "A person rejected the only outage" : `A person rejected all ${rejected.length} outages`}, so there is no story to tell: ${which.join("; ")}. “Show what was set aside” leads to what can be put back.`;
+};
+
 const draw = () => {
   if (!app.state) return;
   const list = $("entries"), pane = $("timeline"), place = app.selected && rowOf(app.selected.id)?.offsetTop;
@@ -101,7 +108,7 @@ const draw = () => {
   $("aside").parentElement.hidden = !aside.length && !filter.aside;
   const left = findings().left_out ?? 0;
   $("none").textContent = shown.length ? (left ? `${left} less telling entries are left out; pin a change to have it told.` : "") :
-    all.length ? "No entry fits these filters." : app.state.working ? "Analysing …" : "No outage was found, so there is no story to tell. State when it was: afterlog run … --outage START..END";
+    all.length ? "No entry fits these filters." : app.state.working ? "Analysing …" : noOutage();
   if (!list.querySelector('.pick[tabindex="0"]') && !$("outages").querySelector('.pick[tabindex="0"]')) (list.querySelector(".pick") ?? $("outages").querySelector(".pick"))?.setAttribute("tabindex", "0");
   const hosts = [...new Set(all.flatMap(entry => entry.host ? entry.host.split(", ") : []))].sort();
   const pick = $("entry-host");
@@ -113,6 +120,8 @@ const draw = () => {
 };
 
 const rowOf = id => document.querySelector(`#timeline li[data-id="${CSS.escape(id)}"]`);
+
+export const showSelected = () => { if (app.selected) rowOf(app.selected.id)?.scrollIntoView({ block: "nearest" }); };
 
 export const step = by => {
   const rows = [...document.querySelectorAll("#timeline li.row")];
