@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from afterlog.case import Case
 from afterlog.draft import Draft, between, make_draft
+from afterlog.draft.reviewed import chosen_words
 from afterlog.evidence import Evidence, Quotes
 from afterlog.findings import Findings
 from afterlog.outage import Outage
 from afterlog.outages import percent
 from afterlog.source import reopen
+from afterlog.statement import plain
 from afterlog.tables import local, understood, visible_lines
 from afterlog.verify import NOTES, PSEUDONYMS, open_redactor
 from afterlog.writing.footnotes import read_footnotes
@@ -216,7 +218,9 @@ def summary(case: Case, findings: Findings, written: Written) -> str:
     zone = case.settings().display_zone
     lines = [understood(findings.ledgers), ""]
     real = [outage for outage in findings.outages if outage.level != "blip" and not outage.single]
-    if not real:
+    if not real and findings.rejected:
+        lines.append(f"No outage, as a person decided in {case.folder / 'review.toml'}.")
+    elif not real:
         lines.append("No outage found. If you know when it was, say so: --outage START..END")
     for outage in real:
         start = "before the logs begin" if outage.open_start else local(outage.first_us, zone)
@@ -225,7 +229,10 @@ def summary(case: Case, findings: Findings, written: Written) -> str:
         lines.append(f"Outage    {what}: {start} to {end} ({between(outage.first_us, outage.last_us)})")
         lines.append(f"Impact    {_impact(outage)}")
         ranking = findings.ranking(outage)
-        if ranking and ranking.suspects and ranking.verdict != "no-change-explains-it":
+        said = chosen_words(ranking)
+        if said:
+            lines.append(f"Cause     {plain(said)}")
+        elif ranking and ranking.suspects and ranking.verdict != "no-change-explains-it":
             cause = ranking.suspects[0]
             when = local(cause.change.start_us, zone)
             lines.append(f"Cause     {ranking.verdict} ({percent(cause.confidence)}): {cause.change.title}, {when}")
