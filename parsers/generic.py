@@ -91,7 +91,9 @@ def _learn(head: list[bytes]) -> LineParser | None:
     lines = [line for line in head if line.strip()]
     votes: dict[tuple[int, str, str], list[int]] = {}
     for number, line in enumerate(lines):
-        for words, opening, template in {spot for form in _FORMS.values() for spot in _spots(form, line[:NEAR])}:
+        for words, opening, template in dict.fromkeys(
+            spot for form in _FORMS.values() for spot in _spots(form, line[:NEAR])
+        ):
             votes.setdefault((words, opening, template), []).append(number)
     heads = sum(_CONTINUED.match(line) is None for line in lines)
     enough = {spot: rows for spot, rows in votes.items() if len(rows) >= max(SHARE * heads, 1)}

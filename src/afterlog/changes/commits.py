@@ -87,7 +87,9 @@ def join_commits(changes: list[Change]) -> list[Change]:
     """Give each push of a tool the newest commit before it with a file of the same name: what it carried."""
     named: dict[str, list[Change]] = {}
     for change in changes:
-        for name in {PurePosixPath(target).name for target in change.targets} if change.action == "commit" else ():
+        for name in (
+            dict.fromkeys(PurePosixPath(target).name for target in change.targets) if change.action == "commit" else ()
+        ):
             named.setdefault(name, []).append(change)
     pushes = sorted((c for c in changes if c.tool in _CARRIERS), key=lambda c: c.start_us)
     carried: set[str] = set()
