@@ -83,6 +83,17 @@ def test_a_log_that_stops_while_its_machine_goes_on_is_a_silence_with_an_open_en
     assert one.as_json([])["end"] is None
 
 
+def test_a_lone_line_of_two_years_later_does_not_stretch_the_window_into_a_silence_of_two_years(logs, tmp_path):
+    # what a host wrote whose clock had not been set yet, or had been set wrong once
+    write(logs, "web-01/var/log/apache2/access.log", every(5, 20_000))
+    later = "".join(
+        f"{at(s):%Y-%m-%dT%H:%M:%S}.000001+00:00 web-01 CRON[{s}]: (root) CMD (true)\n"
+        for s in (*range(0, 20_000, 600), 2 * 365 * 86_400)
+    )
+    (logs / "web-01/var/log/syslog").write_text(later)
+    assert found(logs, tmp_path).outages == ()
+
+
 def test_a_rotated_piece_that_is_missing_is_no_silence_but_a_silence_across_a_usual_rotation_is_one(logs, tmp_path):
     lost = every(5, 3 * 86_400)
     days = [{s: how for s, how in lost.items() if day * 86_400 <= s < (day + 1) * 86_400} for day in range(3)]

@@ -18,6 +18,7 @@ from afterlog.traffic.health import health_checks
 from afterlog.traffic.missing import has_gaps, rotations, skipped_hours
 from afterlog.traffic.requests import DEFAULT_RULES, Codes, Flags, Requests, Rules, Times, read_requests
 from afterlog.traffic.views import Views, find_views
+from afterlog.traffic.written import written_until
 
 SECOND_US: Final = 1_000_000
 _MOST_ROUTES: Final = 4_096  # different routes: beyond, paths hold identifiers that no rule recognises
@@ -112,7 +113,7 @@ def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger], che
     mine = [ledger for ledger in ledgers if ledger.path in paths and ledger.first is not None]
     time = requests.time
     start = min([int(time[0]), *(ledger.first for ledger in mine if ledger.first is not None)])
-    end = max([int(time[-1]), *(ledger.last for ledger in mine if ledger.last is not None)])
+    end = _written_to(mine, int(time[-1]))
     routes, route = _routes(requests)
     stream = Stream(
         time_us=time,
@@ -123,20 +124,25 @@ def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger], che
         host=requests.server,
         resolution_us=resolution_of(time),
         start_us=start,
-        end_us=max(end, _still_written(mine, ledgers)) + 1,
+        end_us=max(end, _still_written(mine, ledgers, end)) + 1,
         route=route,
     )
     return Signal(service, requests, stream, routes, checks)
 
 
-def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger]) -> int:
+def _written_to(mine: Sequence[Ledger], from_us: int) -> int:
+    """Tell until when the sources themselves go on after their last request, whatever else they hold."""
+    return max((written_until([one], one.host, from_us) for one in mine), default=from_us)
+
+
+def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger], from_us: int) -> int:
     """Tell until when the machines of some sources logged, if these sources were still written to; 0 if not."""
     hosts = {ledger.host for ledger in mine}
     if None in hosts or not all(turn_of(ledger.path.rpartition("/")[2]).live for ledger in mine):
         return 0
     if any("ends early" in ledger.reason or "is damaged" in ledger.reason for ledger in mine):
         return 0  # cut off on its way to us: that nothing more stands in it says nothing
-    return min((max(one.last or 0 for one in ledgers if one.host == host) for host in hosts), default=0)
+    return min((written_until(ledgers, host, from_us) for host in hosts), default=0)
 
 
 def _signatures(requests: Requests) -> Codes:
