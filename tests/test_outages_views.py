@@ -136,3 +136,32 @@ def test_stray_failures_of_recovered_servers_do_not_keep_them_in_a_phase(tmp_pat
     (logs / "haproxy.log").write_text("".join(lines))
     (one,) = found(tmp_path / "logs", tmp_path).outages
     assert [phase.hosts for phase in one.phases] == [("web-01", "web-02"), ("web-02",)]
+
+
+def test_servers_behind_a_proxy_on_another_machine_are_seen_as_such_though_no_server_is_named(tmp_path):
+    # nginx in its own format before two others, taking turns; the servers know the proxy's address alone
+    logs = tmp_path / "logs"
+    outer = {s: {"path": f"/item/{s % 400}", "client": f"203.0.113.{s % 200}"} for s in range(0, 36_000, 5)}
+    for name, turn in (("web-01", 0), ("web-02", 5)):
+        behind = {s: {**how, "client": "10.20.0.12"} for s, how in outer.items() if s % 10 == turn and s not in BROKEN}
+        write(logs, f"{name}/var/log/nginx/access.log", behind)
+    write(
+        logs,
+        "gw/var/log/nginx/access.log",
+        {s: {**how, "status": 502 if s in BROKEN else 200} for s, how in outer.items()},
+    )
+    findings = found(logs, tmp_path)
+    assert findings.views.outermost == ("gw/var/log/nginx/access.log",)
+    (one,) = findings.outages
+    assert (one.failed, one.requests) == (360, 360)
+
+
+def test_two_servers_of_a_farm_whose_proxy_was_not_collected_are_not_views_of_each_other(tmp_path):
+    logs = tmp_path / "logs"
+    write(
+        logs, "web-01/access.log", {s: {"path": f"/item/{s % 7}", "client": "10.20.0.12"} for s in range(0, 36_000, 2)}
+    )
+    write(
+        logs, "web-02/access.log", {s: {"path": f"/item/{s % 7}", "client": "10.20.0.12"} for s in range(1, 36_000, 3)}
+    )
+    assert found(logs, tmp_path).views.inner == {}

@@ -2,8 +2,8 @@
 
 Two sources see the same requests when the proxy names the other's host as the server that answered, or when, for
 requests of the one taken at even distances, the other holds one with the same method, path and status within a few
-seconds. On one machine, where no server is named, the same client must have asked, or the inner log know hardly any
-client but the proxy, and the requests must not agree as well a minute later. Impact counts only outermost views; the
+seconds. Where no server is named (nginx's and Apache's own formats name none), the same client must have asked, on one
+machine, or the inner log know hardly any client but the proxy and the requests not agree as well a minute later. Impact counts only outermost views; the
 inner ones tell where it failed.
 """
 
@@ -72,7 +72,7 @@ def _seen(requests: Requests, source: int) -> _Seen:
 def _is_behind(one: _Seen, outer: _Seen) -> bool:
     """Tell whether the requests of ``one`` are those of ``outer``, seen one step further in."""
     if not outer.servers:
-        return _is_behind_on_its_machine(one, outer)
+        return _is_behind_unnamed(one, outer)
     if len(one.servers) >= len(outer.servers):
         return False
     if one.hosts and one.hosts <= outer.servers | {server.rpartition(":")[0] for server in outer.servers}:
@@ -80,17 +80,27 @@ def _is_behind(one: _Seen, outer: _Seen) -> bool:
     return _agreeing(one, outer) >= _ENOUGH
 
 
-def _is_behind_on_its_machine(one: _Seen, outer: _Seen) -> bool:
-    """Tell the same of two logs of one machine that name no servers: the outer one has more requests, or as many."""
+def _is_behind_unnamed(one: _Seen, outer: _Seen) -> bool:
+    """Tell the same of two logs that name no servers: the outer one has more requests, or as many.
+
+    Two machines of a farm may well be asked for the same things: they must also not agree as well a minute later, and
+    the inner one know hardly any client but the proxy, which the outer one does not.
+    """
     size = (len(one.time), one.path), (len(outer.time), outer.path)
-    if one.servers or not one.hosts or one.hosts != outer.hosts or size[0] >= size[1]:
+    if one.servers or not one.hosts or size[0] >= size[1]:
         return False
-    if _agreeing(one, outer, same_client=True) >= _ENOUGH:
+    on_its_machine = one.hosts == outer.hosts
+    if on_its_machine and _agreeing(one, outer, same_client=True) >= _ENOUGH:
         return True
-    known = np.sort(np.bincount(one.client[one.client >= 0]))[::-1]
-    if known.sum() and known[:2].sum() < _BY_PROXY * len(one.time):
+    if not _is_asked_by_a_proxy(one) or (not on_its_machine and _is_asked_by_a_proxy(outer)):
         return False
     return _agreeing(one, outer) >= max(_ENOUGH, 2 * _agreeing(one, outer, shift_us=_SHIFT_US))
+
+
+def _is_asked_by_a_proxy(one: _Seen) -> bool:
+    """Tell whether hardly any client asks but one or two; where no client is told, nothing speaks against it."""
+    known = np.sort(np.bincount(one.client[one.client >= 0]))[::-1]
+    return not known.sum() or bool(known[:2].sum() >= _BY_PROXY * len(one.time))
 
 
 def _agreeing(one: _Seen, outer: _Seen, *, same_client: bool = False, shift_us: int = 0) -> float:
