@@ -138,3 +138,18 @@ def test_an_old_change_elsewhere_is_not_blamed():
 def test_the_order_of_the_changes_changes_nothing():
     changes = [change("a", 1), change("b", 5), change("c", 20, hosts=("db-1",))]
     assert rank(*changes) == rank(*reversed(changes))
+
+
+def test_one_stop_that_sudo_systemd_and_the_program_tell_is_one_candidate_and_is_named():
+    unit = change("shop stopped", 0.3, tool="service", action="stop", hosts=("web-1",), end_us=ONSET)
+    program = change("gunicorn stopped", 0.25, tool="service", action="stop", hosts=("web-1",))
+    told = rank(unit, program).suspects
+    assert [cause.change.id for cause in told] == ["shop stopped"]
+    assert "gunicorn stopped" in plain(next(term for term in told[0].terms if term.name == "same act").words)
+
+
+def test_an_edit_and_the_restart_after_it_are_two_acts():
+    edit = change("edit", 0.5, tool="command", action="edit", hosts=("web-1",))
+    stop = change("stop", 0.3, tool="service", action="stop", hosts=("web-1",))
+    ranking = rank(edit, stop)
+    assert {cause.change.id for cause in (*ranking.suspects, *ranking.innocent)} == {"edit", "stop"}

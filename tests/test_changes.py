@@ -53,6 +53,12 @@ def sudo(clock: str, command: str, host: str = "web-01", actor: str = "devops") 
         ("/bin/bash", "shell", "/bin/bash"),
         ("/opt/tool 'unbalanced", "run", "/opt/tool 'unbalanced"),
         ("reboot", "restart", "the machine"),
+        ("/etc/init.d/nginx restart", "restart", "nginx"),
+        ("supervisorctl restart web", "restart", "web"),
+        ("docker compose restart web", "restart", "web"),
+        ("/usr/local/bin/shopctl reload", "reload", "shop"),
+        ("/usr/local/sbin/nginx-restart", "restart", "nginx"),
+        ("/opt/tool --restart-at noon", "run", "/opt/tool --restart-at noon"),
         ("", "run", ""),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afterlog.evidence import Place
-from afterlog.resolution import _explaining, _prepared, find_attempts, find_endings, find_recoveries
+from afterlog.resolution import Ending, _explaining, _prepared, find_attempts, find_endings, find_recoveries, is_part
 from afterlog.statement import plain
 from test_causes import OUTAGE, change
 
@@ -66,3 +66,15 @@ def test_a_silence_ends_with_the_first_request_and_what_was_done_then():
     (ending,) = find_endings(silence, find_recoveries(silence, []), [start])
     assert (plain(ending.text), ending.final) == ("Requests come again", True)
     assert ending.change is not None and ending.change.id == "start"
+
+
+def test_the_restart_that_a_rollback_makes_and_the_command_before_a_restart_are_no_attempts():
+    at = minutes_before_the_end
+    back = change("back", at(1), tool="deploy", action="rollback", hosts=("web-1",), end_us=END)
+    own = change("own restart", at(0.5), tool="service", action="restart", hosts=("web-1",))
+    ended = Ending(OUTAGE.id, END, ("web-1",), back, final=True, text=(), places=())
+    assert find_attempts(OUTAGE, [back, own], [ended]) == []
+    command = change("nginx-restart", at(0.3), tool="command", action="run", hosts=("web-1",))
+    restart = change("restarted", at(0.2), tool="service", action="restart", hosts=("web-1",))
+    assert is_part(command, restart)
+    assert not is_part(change("edit", at(9), tool="command", action="edit", hosts=("web-1",)), restart)

@@ -18,7 +18,7 @@ from afterlog.statement import Text, codes, text
 from afterlog.traffic.requests import Requests
 from afterlog.traffic.signals import Signal
 
-_SEEN: Final = frozenset({"crash", "oom", "server-down", "server-up", "cron"})  # seen, not tried
+SEEN: Final = frozenset({"crash", "oom", "server-down", "server-up", "cron"})  # seen, not tried
 _REACH_US: Final = 300_000_000
 _SLACK_US: Final = 45_000_000  # a restart's own log line may come after the first request that it heals
 _SCALE_S: Final = 90.0
@@ -76,17 +76,28 @@ class Attempt:
 def find_attempts(outage: Outage, changes: Sequence[Change], endings: Sequence[Ending]) -> list[Attempt]:
     """Name what was done during an outage without ending a phase of it, in the order of time."""
     own = [ending for ending in endings if ending.outage == outage.id]
-    healed = {change.id for ending in own for change in (ending.change, *ending.prepared) if change}
+    healers = [ending.change for ending in own if ending.change]
+    healed = {change.id for ending in own for change in (*healers, *ending.prepared)}
     tried = []
     for change in changes:
         during = outage.start.high_us < change.start_us <= outage.end.high_us
-        if not during or change.routine or change.tool == "git" or change.id in healed or change.action in _SEEN:
+        if not during or change.routine or change.tool == "git" or change.id in healed or change.action in SEEN:
             continue
         if change.hosts and outage.hosts and not outage.fronted and not set(change.hosts) & set(outage.hosts):
+            continue
+        if any(is_part(change, healer) for healer in healers):
             continue
         why = {str(Outcome.FAILED): "it failed", str(Outcome.UNCHANGED): "it changed nothing"}.get(change.outcome)
         tried.append(Attempt(outage.id, change, why or "the failures went on"))
     return tried
+
+
+def is_part(change: Change, healer: Change) -> bool:
+    """Tell whether a change is part of another on the same hosts: a rollback's restart, the command that restarted."""
+    if not set(change.hosts) <= set(healer.hosts) or change.outcome == str(Outcome.FAILED):
+        return False
+    slack = _SLACK_US if {change.tool, healer.tool} <= {"service", "command"} else 0
+    return healer.start_us - slack <= change.start_us and change.end_us <= healer.end_us + slack
 
 
 def find_recoveries(outage: Outage, signals: Sequence[Signal]) -> tuple[Recovery, ...]:
@@ -165,7 +176,7 @@ def _prepared(
         change
         for change in changes
         if outage.start.high_us < change.start_us < ending.start_us
-        and change.outcome in (str(Outcome.CHANGED), str(Outcome.PARTLY))
+        and change.outcome not in (str(Outcome.FAILED), str(Outcome.UNCHANGED))
         and not change.routine
         and change.action in _CONFIGURES
         and set(change.hosts) & set(ending.hosts if outage.fronted else hosts)

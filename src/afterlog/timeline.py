@@ -21,7 +21,7 @@ from afterlog.evidence import Place
 from afterlog.identity import distinct_ids, stable_id
 from afterlog.intake.doubts import Doubt
 from afterlog.outages import Outage
-from afterlog.resolution import Ending
+from afterlog.resolution import SEEN, Ending
 from afterlog.statement import Code, Text, codes, plain, text
 
 MOST: Final = 30
@@ -303,7 +303,7 @@ def _sentence(change: Change) -> Text:
 
 
 def _how_it_ended(change: Change) -> Text:
-    if change.outcome == str(Outcome.FAILED):
+    if change.outcome == str(Outcome.FAILED) and change.action not in SEEN:
         told = text(": ", Code(change.failure)) if change.failure else ()
         return text("; it fails and changes nothing", *told)
     if change.outcome == str(Outcome.PARTLY):

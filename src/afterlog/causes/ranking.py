@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from afterlog.causes.acts import one_per_act
 from afterlog.causes.model import SECOND, Cause, Ranking, Term
 from afterlog.causes.scene import Scene, make_scene, span
 from afterlog.causes.signs import chain, judge_sign, sign_candidates
@@ -61,6 +62,7 @@ def rank_causes(
     signs = sign_candidates(outage, messages)
     judged = [_judge(change, scene) for change in early]
     judged = [_chained(cause, chain(cause.change, signs, outage)) for cause in judged]
+    judged = one_per_act(judged)
     judged += [judge_sign(change, said, outage) for change, said in signs]
     nothing = nothing_score(judged, outage)
     rated, unexplained = _rated(judged, nothing)

@@ -58,6 +58,14 @@ _CONTROL: Final = {
     "nginx": "nginx",
     "haproxy": "haproxy",
 }
+_KNOWN: Final = (
+    _READERS | _CHECKS | _SHELLS | _PACKAGES | _EDITS | frozenset((*_TOOLS, *_CONTROL, "systemctl", "service"))
+)
+_NAMED_FOR_IT: Final = re.compile(
+    r"(?:(?P<what>[a-z][\w.]*)[-_](?P<verb>restart|reload|start|stop)|(?P<first>restart|reload|start|stop)[-_](?P<of>[a-z]\w*))"
+    r"(?:\.sh)?"
+)
+"""A script whose name says what it does: ``nginx-restart``, ``stop_shop.sh``."""
 
 
 @lru_cache(maxsize=65_536)
@@ -104,7 +112,24 @@ def _control(program: str, arguments: list[str]) -> Command | None:
         )
     if program in ("reboot", "shutdown", "poweroff", "halt"):
         return Command("restart" if program == "reboot" or "-r" in arguments else "stop", "the machine", program)
-    return None
+    return None if program in _KNOWN else _controlled_by_own(program, plain)
+
+
+def _controlled_by_own(program: str, plain: list[str]) -> Command | None:
+    """Understand what says by its words that it controls a service: init scripts, supervisors, a company's own."""
+    named = _NAMED_FOR_IT.fullmatch(program)
+    if named and not plain:
+        return Command(_VERBS[named["verb"] or named["first"]], named["what"] or named["of"], program)
+    at = next((i for i, word in enumerate(plain[:2]) if word in _VERBS and word != "kill"), None)
+    if at is None:
+        return None
+    rest = plain[:at] + plain[at + 1 :]
+    return Command(_VERBS[plain[at]], rest[-1] if rest else _bare_name(program), program)
+
+
+def _bare_name(program: str) -> str:
+    name = program.removesuffix(".sh")
+    return name.removesuffix("ctl").rstrip("-_") or name
 
 
 def _what(program: str, arguments: list[str]) -> str:

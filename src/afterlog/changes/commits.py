@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -13,6 +14,9 @@ from afterlog.evidence import Place
 
 _DAY_US: Final = 86_400_000_000
 _CONTENT_LINES: Final = 40
+_SHORT: Final = 7  # digits of a hash that git prints when asked for a short one
+_HASH: Final = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b")
+_OWN_HASH: Final = re.compile(r"Commit ([0-9a-f]{7}): ")
 _CARRIERS: Final = frozenset({"ansible", "puppet", "deploy", "chef", "salt", "kubernetes", "terraform"})
 
 
@@ -84,15 +88,20 @@ def _push(row: Row, commit: Change | None) -> Change:
 
 
 def join_commits(changes: list[Change]) -> list[Change]:
-    """Give each push of a tool the newest commit before it with a file of the same name: what it carried."""
+    """Give each push of a tool the commit that it carried.
+
+    That is the one whose hash it names, or else the newest before it with a file of the same name.
+    """
+    told = {push.id: _carrying(push, commit) for push, commit in _named_by_hash(changes)}
+    changes = _going_back([told.get(change.id, change) for change in changes])
     named: dict[str, list[Change]] = {}
     for change in changes:
         for name in (
             dict.fromkeys(PurePosixPath(target).name for target in change.targets) if change.action == "commit" else ()
         ):
             named.setdefault(name, []).append(change)
-    pushes = sorted((c for c in changes if c.tool in _CARRIERS), key=lambda c: c.start_us)
-    carried: set[str] = set()
+    pushes = sorted((c for c in changes if c.tool in _CARRIERS and not c.commit), key=lambda c: c.start_us)
+    carried = {change.commit for change in changes if change.commit}
     joined: dict[str, Change] = {}
     for push in pushes:
         names = {PurePosixPath(target).name for target in push.targets}
@@ -103,13 +112,50 @@ def join_commits(changes: list[Change]) -> list[Change]:
         newest = fitting and [max(fitting, key=lambda commit: (commit.start_us, commit.id))]
         for commit in newest or ():
             carried.add(commit.id)
-            push = replace(  # noqa: PLW2901  the push grows by what it carried
-                push,
-                subject=commit.subject,
-                commit=commit.id,
-                content=push.content + commit.content,
-                removed=push.removed + commit.removed,
-                places=push.places + commit.places,
-            )
+            push = _carrying(push, commit)  # noqa: PLW2901  the push grows by what it carried
         joined[push.id] = push
     return [joined.get(change.id, change) for change in changes]
+
+
+def _carrying(push: Change, commit: Change) -> Change:
+    return replace(
+        push,
+        subject=commit.subject,
+        commit=commit.id,
+        content=push.content + commit.content,
+        removed=push.removed + commit.removed,
+        places=push.places + commit.places,
+    )
+
+
+def _named_by_hash(changes: Iterable[Change]) -> Iterator[tuple[Change, Change]]:
+    """Give the pushes that name a commit of the case by its hash, with the commit."""
+    commits = {found[1]: c for c in changes if c.action == "commit" and (found := _OWN_HASH.match(c.title))}
+    for push in changes if commits else ():
+        if push.tool in _CARRIERS:
+            words = " ".join((*push.targets, push.subject, push.title))
+            sha = next((sha[:_SHORT] for sha in _HASH.findall(words) if sha[:_SHORT] in commits), None)
+            if sha is not None and commits[sha].start_us <= push.start_us:
+                yield push, commits[sha]
+
+
+def _going_back(changes: list[Change]) -> list[Change]:
+    """Tell as a rollback what puts an older commit where a newer one had been put: it removes what that had brought."""
+    commits = {change.id: change for change in changes if change.action == "commit"}
+    placed: list[Change] = []
+    out: dict[str, Change] = {}
+    for push in sorted((c for c in changes if c.commit and c.tool in _CARRIERS), key=lambda c: c.start_us):
+        before = next((one for one in reversed(placed) if _same_place(one, push)), None)
+        placed.append(push)
+        if before and commits[before.commit].start_us > commits[push.commit].start_us:
+            undone = before.content
+            out[push.id] = replace(
+                push, action="rollback", title=f"Rollback: {push.title.partition(': ')[2] or push.title}",
+                content=(), removed=undone, targets=(*push.targets, *commits[before.commit].targets),
+            )  # fmt: skip
+    return [out.get(change.id, change) for change in changes]
+
+
+def _same_place(one: Change, other: Change) -> bool:
+    shared = set(one.hosts) & set(other.hosts) if one.hosts and other.hosts else set(one.targets) & set(other.targets)
+    return one.tool == other.tool and bool(shared)

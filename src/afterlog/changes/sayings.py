@@ -24,7 +24,9 @@ _VERSION: Final = re.compile(
 )
 _SAYINGS: Final = (
     ("rollback", re.compile(
-        r"(?i)\broll(?:ing|ed|s)?[ -]?back\b|\brevert(?:ing|ed) (?:to|release|deploy|version|config)"
+        r"(?i)^(?!.{0,200}\b(?:transactions?|trx|segments?|statements?|savepoints?)\b)"
+        r".{0,200}?\broll(?:ing|ed|s)?[ -]?back\b"
+        r"|\brevert(?:ing|ed) (?:to|release|deploy|version|config)"
     )),
     ("flag", re.compile(
         r"(?i)\b(?:feature[ _-]?(?:flag|toggle|switch)|flag|toggle)s?\b.{0,60}?"
@@ -61,7 +63,7 @@ _ONLY_TALK: Final = re.compile(
     r"(?i)\b(?:could not|cannot|can't|unable to|no |not |skipp?(?:ing|ed)|would|will|dry.?run|waiting|please|should"
     r"|if )\b"
 )
-_NAME: Final = re.compile(r"[A-Za-z][\w./-]*[\w]")
+_NAME: Final = re.compile(r"(?<!\w)[A-Za-z][\w./-]*[\w]")
 _NO_NAME: Final = frozenset(
     (
         "started starting finished done complete completed succeeded successful failed release version revision build "
@@ -69,7 +71,8 @@ _NO_NAME: Final = frozenset(
         "deploy deploying deployed deployment redeploy rollback rolling rolled back revert reverting reverted "
         "migrating schema database applying applied migration migrations running upgrade flag feature toggle set "
         "turned switched enabled disabled enabling disabling changed updated config configuration settings pushing "
-        "pushed scaling scaled up down out replicas instances has was is been begun now successfully user job"
+        "pushed scaling scaled up down out replicas instances has was is been begun now successfully user job "
+        "head main master trunk origin latest"
     ).split()
 )
 _TOGETHER_US: Final = 3 * MINUTE

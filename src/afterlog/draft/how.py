@@ -9,7 +9,7 @@ from afterlog.draft.words import capital, listed, lower, title_of
 from afterlog.event import Outcome
 from afterlog.findings import Findings
 from afterlog.outages import Outage
-from afterlog.resolution import Ending
+from afterlog.resolution import SEEN, Ending, is_part
 from afterlog.statement import Code, Statement, Text, Time, text
 
 
@@ -39,7 +39,7 @@ def _prepared(ending: Ending) -> Text:
 
 def effective(outage: Outage, endings: Sequence[Ending], findings: Findings, *, failed: bool = False) -> list[Change]:
     """Give what was done during the outage and did not end it; with ``failed`` also what failed."""
-    enders = {ending.change.id for ending in endings if ending.change}
+    enders = [ending.change for ending in endings if ending.change]
     unwanted = {str(Outcome.UNCHANGED)} if failed else {str(Outcome.UNCHANGED), str(Outcome.FAILED)}
     return [
         change
@@ -47,7 +47,8 @@ def effective(outage: Outage, endings: Sequence[Ending], findings: Findings, *, 
         if outage.start.high_us < change.start_us <= outage.end.high_us
         and not change.routine
         and change.tool != "git"
-        and change.id not in enders
+        and change.action not in SEEN
+        and not any(change.id == ender.id or is_part(change, ender) for ender in enders)
         and change.outcome not in unwanted
     ]
 

@@ -13,7 +13,7 @@ from afterlog.event import Outcome
 from afterlog.findings import Findings
 from afterlog.impact import Impact
 from afterlog.outages import Outage, percent
-from afterlog.resolution import Ending
+from afterlog.resolution import SEEN, Ending
 from afterlog.review.model import NOBODY
 from afterlog.statement import Code, Statement, Text, Time, codes, text
 
@@ -85,6 +85,7 @@ def failed_attempts(outage: Outage, findings: Findings) -> list[Change]:
         for change in findings.history.changes
         if outage.start.high_us < change.start_us <= outage.end.high_us
         and change.outcome == str(Outcome.FAILED)
+        and change.action not in SEEN
         and not change.routine
     ]
 

@@ -3,8 +3,8 @@
 Two sources see the same requests when the proxy names the other's host as the server that answered, or when, for
 requests of the one taken at even distances, the other holds one with the same method, path and status within a few
 seconds. Where no server is named (nginx's and Apache's own formats name none), the same client must have asked, on one
-machine, or the inner log know hardly any client but the proxy and the requests not agree as well a minute later. Impact counts only outermost views; the
-inner ones tell where it failed.
+machine, or the inner log know hardly any client but the proxy and the requests not agree as well a minute later.
+Impact counts only outermost views; the inner ones tell where it failed.
 """
 
 from __future__ import annotations
