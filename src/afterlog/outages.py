@@ -37,7 +37,7 @@ def find_outages(signals: Sequence[Signal], bursts: Sequence[Burst] = ()) -> tup
     for signal in signals:
         clean, found = _in_signal(signal)
         cleaned.append(clean)
-        outages += [see_inside(outage, clean) for outage in join_silences(found)]
+        outages += [see_inside(_counted(outage, clean), clean) for outage in join_silences(found)]
     outages = join_bursts(join_services(outages, cleaned), cleaned, bursts)
     outages.sort(key=lambda outage: (outage.start.time_us, outage.service))
     ids = distinct_ids([outage.id for outage in outages])
@@ -197,6 +197,20 @@ def stated_outage(
         first=requests.place(int(failed[0])),
         last=requests.place(int(failed[-1])),
     )
+
+
+def _counted(outage: Outage, signal: Signal) -> Outage:
+    """Count what lies between first and last failure: also between the parts of which an outage was joined."""
+    if outage.kind != "errors" or not any(view.what == outage.service for view in outage.views):
+        return outage
+    requests = signal.requests
+    rows = requests.within(outage.first_us, outage.last_us)
+    failed = np.flatnonzero(requests.failed[rows]) + rows.start
+    count = rows.stop - rows.start
+    return replace(
+        outage, requests=count, failed=len(failed), failure_rate=len(failed) / max(count, 1),
+        clients=distinct(requests.client[failed]),
+    )  # fmt: skip
 
 
 def revised(outage: Outage, start_us: int | None, end_us: int | None, signals: Sequence[Signal]) -> Outage:
