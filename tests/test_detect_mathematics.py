@@ -121,3 +121,38 @@ def test_a_steady_trickle_of_error_lines_is_no_burst(rate):
 @pytest.mark.parametrize("times", [[], [5], [5, 5, 5, 5, 5, 5]])
 def test_few_counts_never_raise(times):
     detect_counts(np.array(times, dtype=np.int64), np.ones(len(times), dtype=np.int64), 0, 10)
+
+
+def burst_of_half_a_day(every_s: int):
+    """One line an hour for a day, and in its second half one more each ``every_s`` seconds."""
+    calm = np.arange(1_800, 86_400, 3_600)
+    return np.sort(np.concatenate((calm, np.arange(43_200, 86_400, every_s)))) * SECOND
+
+
+def test_error_lines_of_half_of_the_log_do_not_become_its_usual_rate_nor_its_clumping():
+    time = burst_of_half_a_day(30)
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), 0, 90_000 * SECOND)
+    assert found.baseline.rate == pytest.approx(1 / 3_600, rel=0.2)
+    assert found.baseline.clumping < 1.5
+    (one,) = found.excursions
+    assert one.start.time_us == pytest.approx(43_200 * SECOND, abs=60 * SECOND)
+
+
+def test_lines_four_minutes_apart_in_one_raised_stretch_are_one_burst_and_not_one_each():
+    time = burst_of_half_a_day(240)
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), 0, 100_000 * SECOND)
+    (one,) = found.excursions
+    assert one.failed == pytest.approx(43_200 / 240 + 12, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "is_open"), [(0, 172_800, (False, True)), (43_195, 172_800, (True, True))]
+)
+def test_a_burst_is_open_where_the_log_shows_no_calm_beside_it(start_s, end_s, is_open):
+    # lines each 10 s from 43,200 s until the log ends; the log begins at 0, or five seconds before the first of them
+    calm = np.concatenate((np.arange(1_800, 43_200, 3_600), np.arange(88_200, 172_800, 3_600)))
+    busy = np.concatenate((np.arange(43_200, 50_000, 10), np.arange(168_000, 172_800, 10)))
+    time = np.sort(np.concatenate((calm[calm >= start_s], busy))) * SECOND
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), start_s * SECOND, end_s * SECOND).excursions
+    assert (found[0].open_start, found[-1].open_end) == is_open
+    assert not found[0].open_end
