@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
 from afterlog.detect.boundary import quantiles
 from afterlog.detect.levels import switch_cost
+from afterlog.detect.recurring import out_of_the_ordinary
 from afterlog.detect.result import Baseline, Detection, Excursion, Instant, Phase
 from afterlog.detect.stream import SECOND, Counts, Floats, Times, spread
 from afterlog.detect.usual import bins, usual
@@ -17,8 +17,10 @@ from afterlog.detect.viterbi import decode
 _JOIN_US = 180 * SECOND
 _BLIP_US = 20 * SECOND
 _LEAST_FACTOR = 4.0  # over the baseline's rate: a burst of lines is no outage by itself
+_LEAST = 5
 _OPEN_NATS = 3.0
 _NEAR = 30  # moments with lines that tell a burst's rate where it begins and ends
+_FEW = 10  # gaps that say nothing of how uneven they are
 _HIGHEST = 1e5  # lines per second
 
 
@@ -51,14 +53,14 @@ def detect_counts(
     likelihood = _likelihoods(lines, seconds, baseline, _levels(baseline)) / baseline.clumping
     path = decode(likelihood, switch_cost(effective))
     spread_out = spread(time, resolution_us)
+    spans = np.searchsorted(time, _joined(edges, lines, path, time)).reshape(-1, 2).tolist()
+    rooms = zip([0, *(last for _, last in spans)], [*(first for first, _ in spans[1:]), time.size], strict=False)
     window = (start_us, end_us)
-    spans = _joined(edges, lines, path, time)
-    stops = [start_us, *((a[1] + b[0]) // 2 for a, b in pairwise(spans)), end_us]
     found = [
-        _report(spread_out, weight, span, room, window, baseline)
-        for span, room in zip(spans, pairwise(stops), strict=False)
+        _report(spread_out, weight, span, room, window, baseline) for span, room in zip(spans, rooms, strict=False)
     ]
-    return Detection(baseline, tuple(e for e in found if e.failed >= 5))
+    found = [e for e in found if e.failed >= _LEAST]
+    return Detection(baseline, out_of_the_ordinary(found, time, weight, window))
 
 
 def _inside(time_us: Times, count: Counts, start_us: int, end_us: int) -> tuple[Times, Counts]:
@@ -103,9 +105,14 @@ def _joined(edges: Times, lines: Floats, path: np.ndarray, time: Times) -> list[
 
 
 def _patience(time: Times, span: tuple[int, int]) -> float:
-    """Return the time of three mean gaps between a burst's moments, more where these are uneven, microseconds."""
+    """Return the longest gap, in microseconds, that a burst's own lines leave by chance in one burst of a hundred.
+
+    The largest of n exponential gaps of mean m exceeds m (ln n + 4.6) once in a hundred times; unevenness raises m.
+    """
     inside = time[slice(*np.searchsorted(time, span))]
-    return 3 * float(np.diff(inside).mean()) * _unevenness(inside) if inside.size > 10 else 0.0
+    if inside.size <= _FEW:
+        return 0.0
+    return float(np.diff(inside).mean()) * _unevenness(inside) * (math.log(inside.size) + 4.6)
 
 
 def _unevenness(time: Times) -> float:
@@ -114,28 +121,28 @@ def _unevenness(time: Times) -> float:
     Requests come in visits: their errors are no Poisson process, and tell less of where a burst begins.
     """
     gaps = np.diff(time[np.concatenate(([True], np.diff(time) > 0))]) if time.size else time
-    return float(np.clip(np.var(gaps) / np.mean(gaps) ** 2, 1.0, 8.0)) if gaps.size > 10 else 1.0
+    return float(np.clip(np.var(gaps) / np.mean(gaps) ** 2, 1.0, 8.0)) if gaps.size > _FEW else 1.0
 
 
 def _report(
     time: Times,
     weight: Counts,
-    span: tuple[int, int],
+    span: list[int],
     room: tuple[int, int],
     window: tuple[int, int],
     baseline: Baseline,
 ) -> Excursion:
-    """Describe the burst in ``span``; its ends are looked for in ``room``, which no other burst reaches into."""
-    inside = slice(*np.searchsorted(time, room))
-    time, weight = time[inside], weight[inside]
-    first, last = (int(i) for i in np.searchsorted(time, span))
-    last = max(last, first + 1)
+    """Describe the burst of the moments ``span``; its ends lie among those of ``room``, which are no other burst's."""
+    low = window[0] if room[0] == 0 else int(time[room[0] - 1])
+    high = window[1] if room[1] == time.size else int(time[room[1]])
+    first, last = (at - room[0] for at in span)
+    time, weight = time[slice(*room)], weight[slice(*room)]
     lines = int(weight[first:last].sum())
     before, after = slice(0, last - 1), slice(first + 1, None)
     uneven = _unevenness(time[first:last])
     early, late = _near_edges(time[first:last], weight[first:last], 2 * baseline.rate)
-    start = _edge(time[before], weight[before], (room[0], int(time[last - 1])), (baseline.rate, early), uneven)
-    around = (-room[1], -int(time[first]))
+    start = _edge(time[before], weight[before], (low, int(time[last - 1])), (baseline.rate, early), uneven)
+    around = (-high, -int(time[first]))
     mirrored = _edge(-time[after][::-1], weight[after][::-1], around, (baseline.rate, late), uneven)
     end = Instant(-mirrored.time_us, -mirrored.high_us, -mirrored.low_us)
     end = Instant(max(end.time_us, start.time_us + 1), end.low_us, max(end.high_us, start.time_us + 1))

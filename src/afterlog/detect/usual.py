@@ -13,7 +13,9 @@ from afterlog.detect.viterbi import decode
 
 _MINUTE_US = 60 * SECOND
 _STEP = 1.7  # from one rate that is tried to the next
-_QUANTILE = 0.35  # of the time: an outage may fill more than half of the log
+_QUANTILE = (
+    0.5  # of the time: no requests tell whether a lull or a burst is the exception, so that the longer one is not
+)
 _ZONE = (2.0, 8.0)
 _MOST_CLUMPING = 8.0
 
@@ -52,8 +54,8 @@ def usual(time: Times, weight: Counts, start_us: int, end_us: int) -> Baseline:
     """Return the usual rate per second of events ``weight`` (n,) at ascending times (n,), its zone and clumping.
 
     Minutes are segmented on a geometric grid of Poisson rates at 2 ln N + 3 nats per switch, as `find_healthy` does
-    with failure rates. The 35 % quantile of the stretches' rates, weighted by time, tells what is calm: stretches up to
-    twice that rate, and 3 events an hour, are pooled. Clumping is measured inside calm stretches only, so that an
+    with failure rates. The median of the stretches' rates, weighted by time, tells what is calm: stretches up to twice
+    that rate, and 3 events an hour, are pooled. Clumping is measured inside calm stretches only, so that an
     outage, of which most busy minutes of a quiet log may be part, does not pass for the log's usual unevenness.
     """
     found = _stretches(time, weight, start_us, end_us)
