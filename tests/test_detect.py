@@ -386,3 +386,12 @@ def test_a_quiet_day_with_half_a_percent_of_errors_has_no_excursion(seed):
     rng = np.random.default_rng(seed)
     time = np.sort(rng.uniform(0, 86_400, 170_000))
     assert detect(stream(time, rng.random(time.size) < 0.005)).excursions == ()
+
+
+def test_a_service_whose_minutes_fail_at_anything_from_none_to_half_all_day_is_no_outage():
+    # twenty requests a second; each minute's failure rate is drawn anew, 5 % on the whole, with a tail beyond 30 %
+    rng = np.random.default_rng(7)
+    rate = np.minimum(0.05 * rng.gamma(0.5, 2.0, 400), 0.5)
+    time = np.arange(400 * 60 * 20) / 20
+    failed = rng.random(time.size) < rate[(time / 60).astype(int)]
+    assert outages(detect(stream(time, failed, end_s=400 * 60))) == []

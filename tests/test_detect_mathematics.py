@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -118,6 +119,55 @@ def test_a_steady_trickle_of_error_lines_is_no_burst(rate):
     assert detect_counts(time, np.ones(time.size, dtype=np.int64), 0, 86_400 * SECOND).excursions == ()
 
 
-@pytest.mark.parametrize("times", [[], [5], [5, 5, 5, 5, 5, 5]])
-def test_few_counts_never_raise(times):
-    detect_counts(np.array(times, dtype=np.int64), np.ones(len(times), dtype=np.int64), 0, 10)
+@given(
+    st.lists(st.integers(0, 900), max_size=60), st.integers(1, 40), st.sampled_from([1, SECOND]), st.integers(0, SECOND)
+)
+def test_counts_never_raise_wherever_their_seconds_begin_and_bursts_never_overlap(seconds, copies, step, begun):
+    time = np.sort(np.repeat(np.array(seconds, dtype=np.int64), copies)) * SECOND
+    window = (begun - SECOND, 1_000 * SECOND + begun)
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), *window, resolution_us=step).excursions
+    assert all(a.end.time_us <= b.start.time_us for a, b in pairwise(found))
+
+
+def burst_of_two_fifths_of_a_day(every_s: int):
+    """One line an hour for a day, and from 43,200 s to 77,760 s one more each ``every_s`` seconds."""
+    calm = np.arange(1_800, 86_400, 3_600)
+    return np.sort(np.concatenate((calm, np.arange(43_200, 77_760, every_s)))) * SECOND
+
+
+def test_error_lines_of_two_fifths_of_the_log_do_not_become_its_usual_rate_nor_its_clumping():
+    time = burst_of_two_fifths_of_a_day(30)
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), 0, 86_400 * SECOND)
+    assert found.baseline.rate == pytest.approx(1 / 3_600, rel=0.2)
+    assert found.baseline.clumping < 1.5
+    (one,) = found.excursions
+    assert one.start.time_us == pytest.approx(43_200 * SECOND, abs=60 * SECOND)
+
+
+def test_lines_four_minutes_apart_in_one_raised_stretch_are_one_burst_and_not_one_each():
+    time = burst_of_two_fifths_of_a_day(240)
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), 0, 86_400 * SECOND)
+    (one,) = found.excursions
+    # 34,560 s of one each 240 s, and 10 of the hourly ones among them
+    assert one.failed == pytest.approx(144 + 10, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "is_open"), [(0, 172_800, (False, True)), (43_195, 172_800, (True, True))]
+)
+def test_a_burst_is_open_where_the_log_shows_no_calm_beside_it(start_s, end_s, is_open):
+    # lines each 10 s from 43,200 s until the log ends; the log begins at 0, or five seconds before the first of them
+    calm = np.concatenate((np.arange(1_800, 43_200, 3_600), np.arange(88_200, 172_800, 3_600)))
+    busy = np.concatenate((np.arange(43_200, 50_000, 10), np.arange(168_000, 172_800, 10)))
+    time = np.sort(np.concatenate((calm[calm >= start_s], busy))) * SECOND
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), start_s * SECOND, end_s * SECOND).excursions
+    assert (found[0].open_start, found[-1].open_end) == is_open
+    assert not found[0].open_end
+
+
+@pytest.mark.parametrize(("hours", "bursts"), [(range(24), 0), (range(9, 12), 3), ((2, 26, 50), 0), ((2, 26, 55), 3)])
+def test_what_comes_each_hour_or_each_night_is_usual_and_what_comes_thrice_in_a_morning_is_not(hours, bursts):
+    days = 3 if max(hours) > 24 else 1
+    time = np.concatenate([hour * 3_600 + 600 + np.arange(0, 120, 3) for hour in hours]) * SECOND
+    found = detect_counts(time, np.ones(time.size, dtype=np.int64), 0, days * 86_400 * SECOND)
+    assert len(found.excursions) == bursts

@@ -239,3 +239,20 @@ def test_explaining_names_baseline_evidence_intervals_and_what_would_move_them(l
     assert first.read_text().startswith("<?xml")
     with pytest.raises(InputError, match="no outage has this id"):
         explain(findings, "outage-nothing", "UTC")
+
+
+@pytest.mark.parametrize(
+    "words", ["ERROR: no database", "[error] no database", "2026-03-01 10:00:00,000 ERROR no database"]
+)
+def test_a_plain_syslog_without_priorities_tells_an_outage_by_the_words_that_its_error_lines_begin_with(
+    logs, tmp_path, words
+):
+    (logs / "app-01").mkdir(parents=True)
+    lines = [(s, "INFO: error rate is 0") for s in range(0, 80_000, 100)]
+    lines += [(s, words) for s in range(36_000, 37_200, 5)]
+    text = "".join(f"{at(s):%b} {at(s).day:2d} {at(s):%H:%M:%S} app-01 shopd[7]: {said}\n" for s, said in sorted(lines))
+    (logs / "app-01/syslog").write_text(text)
+    (one,) = found(logs, tmp_path).outages
+    # each 5 s from 10:00:00 to 10:19:55: 240 lines of shopd
+    assert (one.kind, one.level, one.service, one.requests) == ("errors", "degraded", "shopd", 0)
+    assert one.notes[1].startswith("240 lines")

@@ -14,6 +14,8 @@ from benchmarks.outages.behind import behind
 from benchmarks.outages.behind import report as behind_report
 from benchmarks.outages.endtoend import through_files
 from benchmarks.outages.families import FAMILIES
+from benchmarks.outages.foreign import foreign
+from benchmarks.outages.foreign import report as foreign_report
 from benchmarks.outages.report import report, summary
 from benchmarks.outages.score import Interval, Score, score
 from benchmarks.outages.simulate import MOST_EVENTS, RATES, scenarios
@@ -45,6 +47,10 @@ def main() -> None:
     if options.behind:
         with tempfile.TemporaryDirectory(prefix="outages-") as root:
             print(behind_report(list(behind(range(first, last), rates, Path(root)))))
+        return
+    if options.foreign:
+        with tempfile.TemporaryDirectory(prefix="outages-") as root:
+            print(foreign_report(list(foreign(range(first, last), rates, Path(root), aloud=options.verbose))))
         return
     methods: dict[str, Callable[[Stream], list[Interval]]] = {"this detector": ours}
     if options.compare:
@@ -102,6 +108,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--end-to-end", action="store_true", help="write logs, ingest, analyse, score what is told")
     parser.add_argument("--weaker", action="store_true", help="slow requests and missing requests instead")
     parser.add_argument("--behind", action="store_true", help="one outage that two services saw instead, through files")
+    parser.add_argument(
+        "--foreign", action="store_true", help="another world's traffic, faults and logs, through files"
+    )
     parser.add_argument("--compare", action="store_true", help="also run the textbook methods")
     parser.add_argument("--write", default="", help="write access logs and truth.json into this directory instead")
     parser.add_argument("--verbose", action="store_true", help="name every miss and false alarm on stderr")

@@ -19,6 +19,12 @@ from afterlog.traffic.signals import resolution_of
 _CODED: Final = ("source", "service", "host", "client")
 _LEAST: Final = 5  # lines of a service that are worth a look
 _ONE_CLIENT: Final = 0.5  # of a burst's lines that name one client: it is that client's burst
+# Plain syslog prints no severity, and a journal gives all that a program prints the same one: the line's own first word
+# tells, behind a stamp of its own at most.
+_WORD: Final = (
+    r"^(?:[0-9][0-9T:.,/+Z -]* )?\s*[\[(<]?\s*(?:(?i:error|err|fatal|critical|crit|panic|emerg|alert|severe)\s*[\])>:|]"
+    r"|(?:ERROR|FATAL|CRITICAL|PANIC|SEVERE)\b)"
+)
 # What these say at level error is about those who knock at the door, not about the service.
 _DOORS: Final = frozenset("sshd sshd-session pam login su sudo fail2ban postfix dovecot named".split())
 
@@ -40,7 +46,9 @@ class Burst:
 
 def find_bursts(case: Case) -> list[Burst]:
     """Find the bursts of lines of severity 17 (error) and above in each service's logs, in order of their start."""
-    severe = (pc.field("kind") == str(Kind.LOG)) & (pc.field("severity") >= ERROR_SEVERITY)
+    graded = pc.field("severity") >= ERROR_SEVERITY
+    worded = pc.match_substring_regex(pc.field("message"), _WORD)
+    severe = (pc.field("kind") == str(Kind.LOG)) & (pc.if_else(graded.is_valid(), graded, False) | worded)
     table = case.coded_events(["time", "line", "offset", *_CODED], _CODED, severe).combine_chunks()
     if len(table) < _LEAST:
         return []

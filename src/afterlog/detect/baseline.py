@@ -16,7 +16,7 @@ _GRID = 1e-4 * 1.7 ** np.arange(18)
 _IMPLAUSIBLE = 0.1  # a service with more failures than this for most of the time had better times
 NARROWEST_ZONE = 1.5
 _FEW = 20_000
-_MOST_CLUMPING = 30.0
+_MOST_CLUMPING = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def measure(time: Times, failed: Flags, healthy: Healthy, excluded: list[tuple[i
     """Return rate, drift and clumping outside the event ranges ``excluded``.
 
     Drift is (q50 - q10) / 1.2816 of the log rates of blocks, minus their sampling variance: the lower half only, so
-    that outages do not inflate it. Clumping is the largest Pearson dispersion at 1 s and 10 s, clipped to 1...30.
+    that outages do not inflate it. Clumping is the largest Pearson dispersion at 1 s and 10 s, clipped to 1...300.
     """
     inside = np.ones(time.size, dtype=bool)
     for first, last in excluded:
@@ -134,7 +134,7 @@ def _drift(when: Times, fail: Flags, clumping: float) -> float:
 
 
 def _clumping(when: Times, fail: Flags) -> float:
-    """Return the largest dispersion of failures at 1 s, 10 s and 60 s, clipped to 1...30.
+    """Return the largest dispersion of failures at 1 s, 10 s and 60 s, clipped to 1...300.
 
     Squared residuals are summed and divided by the summed variances: like Pearson's mean of ratios, but rare failures
     in nearly empty bins cannot dominate it. At 60 s successive differences keep slow drift out.

@@ -14,6 +14,7 @@ from afterlog.detect.result import Baseline
 from afterlog.detect.stream import SECOND, Flags, Times
 
 _SHORT_US = 300 * SECOND
+_MOST_RUNS = 20  # of what rises and falls by itself, in more than half of the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def search(
         return Found(healthy, plain, ())
     first_pass = _candidates(time, failed, start_us, plain)
     baseline = measure(time, failed, healthy, _excluded(first_pass, time, failed))
+    if _restless(first_pass, time):
+        baseline = replace(baseline, rate=float(np.mean(failed)))  # its calm minutes are no better times
     if whole:
         zone, clumping = max(baseline.zone, whole.zone), max(baseline.clumping, whole.clumping)
         baseline = replace(baseline, zone=zone, clumping=clumping)
@@ -64,7 +67,8 @@ def _candidates(time: Times, failed: Flags, start_us: int, baseline: Baseline) -
 def _excluded(candidates: list[Candidate], time: Times, failed: Flags) -> list[tuple[int, int]]:
     """Return the event ranges that must not count as clumping: >= 20 s and >= 8 failures, and up to three blips.
 
-    Many short ones are clumping themselves: three a day and ten under 5 min in all, or more than three blips.
+    Many short ones are clumping themselves: three a day and ten under 5 min in all, or more than three blips; and what
+    goes up and down for more than half of the log.
     """
     long, short, blips = [], [], []
     for one in candidates:
@@ -78,4 +82,13 @@ def _excluded(candidates: list[Candidate], time: Times, failed: Flags) -> list[t
             long.append((one.first, one.last))
     days = (int(time[-1]) - int(time[0])) / (86_400 * SECOND)
     long += short if len(short) <= max(10.0, 3 * days) else []
+    if _restless(candidates, time):
+        return []
     return long + (blips if len(blips) <= 3 else [])
+
+
+def _restless(candidates: list[Candidate], time: Times) -> bool:
+    """Tell whether candidates fill more than half of the time, and are joined from many runs."""
+    lengths = sum(int(time[one.last - 1] - time[one.first]) for one in candidates)
+    runs = sum(len(one.runs) for one in candidates)
+    return runs > _MOST_RUNS and lengths > (int(time[-1]) - int(time[0])) / 2
