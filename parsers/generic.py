@@ -134,7 +134,7 @@ def _says_the_same(
 def _times_at(spot: tuple[int, str, str], lines: list[bytes]) -> tuple[Times, np.ndarray]:
     """Read the times at a place, one per line that has one."""
     found = [hit[0] for line in lines if (hit := _regex(spot[2]).search(line[:NEAR]))]
-    return times_in(Lines.of(b"\n".join(found)), _FORMS[spot[2]])  # type: ignore[arg-type]
+    return times_in(Lines.of(b"\n".join(found)), _FORMS[spot[2]])
 
 
 def _spots(form: Form | Loose, line: bytes) -> list[tuple[int, str, str]]:
