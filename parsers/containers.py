@@ -185,6 +185,11 @@ COMPOSE_SAMPLES: Final = (
         {"time": "2022-11-10T10:29:58.123456+00:00", "service": "db", "message": "hello"},
         "composed after: Docker documentation, docker compose logs --timestamps",
     ),
+    Sample(
+        b"redis-1  | 1:M 25 Apr 2024 05:54:43.948 # Redis is now ready to exit, bye bye...",
+        {"time": "2024-04-25T05:54:43.948", "service": "redis", "container": "redis-1", "severity": 13},
+        "repository tstack/lnav, test/logfile_docker_compose.0",
+    ),
     Sample(b"web-1  | no time in this line", None, "nothing can place such a line"),
 )  # fmt: skip
 

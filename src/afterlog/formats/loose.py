@@ -33,6 +33,7 @@ class Loose:
 
     template: str
     pattern: bytes
+    sure: bool = False  # says so much that it is as sure as a form of fixed width
     is_epoch: ClassVar[bool] = False
 
     @cached_property
@@ -106,6 +107,7 @@ LOOSE_FORMS: Final = (
         + rb" {1,2}(?P<d>\d{1,2}) "
         + _CLOCK
         + rb" (?P<Z>[A-Z]{1,5}|[-+]\d\d:?\d\d) (?P<Y>\d{4})",
+        sure=True,
     ),
     Loose("d bbb YYYY H:MM:SSF", rb"(?P<d>\d{1,2})[/ .-]{1,2}" + _MONTH + rb"[/ .-](?P<Y>\d{4})(?:[: ]|, )" + _CLOCK),
     SYSLOG_LOOSE_DATED,
