@@ -58,7 +58,7 @@ _LEVELS: Final = (
 )  # fmt: skip
 _MESSAGES: Final = (
     "message", "msg", "@m", "event", "@mt", "@message", "record.message", "body", "Body", "body.stringValue", "textPayload", "short_message", "Message",
-    "MessageTemplate", "RenderedMessage", "log", "text", "description",
+    "MessageTemplate", "RenderedMessage", "jsonPayload.message", "jsonPayload.msg", "log", "text", "description",
 )  # fmt: skip
 _HOSTS: Final = (
     "host.name",
@@ -71,7 +71,7 @@ _HOSTS: Final = (
 )
 _SERVICES: Final = (
     "service.name", "service", "serviceName", "service_name", "resource.service.name", "Resource.service.name", "app", "application",
-    "appname", "app_name", "Application", "ServiceName", "name",
+    "appname", "app_name", "resource.labels.container_name", "Application", "ServiceName", "name",
 )  # fmt: skip
 _STATUSES: Final = (
     "http.response.status_code", "status", "statusCode", "status_code", "response_code", "DownstreamStatus", "OriginStatus",
@@ -105,7 +105,18 @@ _DURATIONS: Final = {
     "durationMs": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "Elapsed": 1e-3, "httpRequest.latency": 1.0, "duration": 1.0,
     "latency": 1.0, "elapsed": 1.0, "took": 1.0, "took_ms": 1e-3,
 }  # fmt: skip
-_LETTERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5, "information": 9, "err": 17, "default": 9}
+_LETTERS: Final = {
+    "http": 9,
+    "silly": 1,
+    "I": 9,
+    "W": 13,
+    "E": 17,
+    "F": 21,
+    "D": 5,
+    "information": 9,
+    "err": 17,
+    "default": 9,
+}
 _PINO: Final = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 _SYSLOG: Final = {0: 21, 1: 19, 2: 18, 3: 17, 4: 13, 5: 10, 6: 9, 7: 5}
 
@@ -151,7 +162,9 @@ def _columns(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     columns |= _severity(rows, used)
     columns |= _request(rows, used)
     for name, keys in (("host", _HOSTS), ("service", _SERVICES), ("request_id", _REQUEST_IDS)):
-        told = _text(rows, keys, used)
+        told = _text(
+            rows, (*keys, "host") if name == "host" and "short_message" in rows.columns else keys, used
+        )  # GELF
         if told is not None:
             columns[name] = told
     return columns
@@ -255,6 +268,9 @@ def _severity(rows: JsonRows, used: set[str]) -> dict[str, Column]:
         told = number if told is None else pc.coalesce(told, number)
         if told.null_count == 0:
             break
+    if "@t" in rows.columns:  # CLEF leaves out the level of information
+        event = pc.if_else(rows.columns["@t"].is_valid(), pa.scalar(9, pa.int8()), None)
+        told = event if told is None else pc.coalesce(told, event)
     return {} if told is None else {"severity": told}
 
 
@@ -370,6 +386,12 @@ _PYTHON: Final = "Python 3.11 on this machine, "
 
 SAMPLES: Final = (
     Sample(
+        b'{"version":"1.1","host":"example.org","short_message":"A short message that helps you identify what is going on","full_message":"Backtrace here","timestamp":1385053862.3072,"level":1,"_user_id":9001}',
+        {"time": "2013-11-21T17:11:02.3072+00:00", "host": "example.org", "severity": 19,
+         "message": "A short message that helps you identify what is going on"},
+        "GELF specification, example payload",
+    ),
+    Sample(
         b'{"ClientIP":"87.226.160.250","ClientRequestHost":"www.ripe.net","ClientRequestMethod":"HEAD","ClientRequestURI":"/","EdgeEndTimestamp":"2022-10-30T00:00:02Z","EdgeResponseBytes":570,"EdgeResponseStatus":301,"EdgeStartTimestamp":"2022-10-30T00:00:02Z","RayID":"7621"}',
         {"time": "2022-10-30T00:00:02+00:00", "kind": "request", "client": "87.226.160.250", "method": "HEAD", "path": "/", "status": 301,
          "bytes": 570, "request_id": "7621"},
@@ -439,7 +461,7 @@ SAMPLES: Final = (
     ),
     Sample(
         b'{"@t":"2016-06-07T03:44:57.8532799Z","@mt":"Hello, {User}","User":"nblumhardt"}',
-        {"time": "2016-06-07T03:44:57.853279+00:00", "message": "Hello, {User}", "User": "nblumhardt", "severity": None},
+        {"time": "2016-06-07T03:44:57.853279+00:00", "message": "Hello, {User}", "User": "nblumhardt", "severity": 9},
         "README of Serilog.Formatting.Compact",
     ),
     Sample(

@@ -30,9 +30,10 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         text = match.text(name)
         columns[name] = pc.if_else(pc.equal(text, "-"), _NOTHING, text)
     if "pri" not in match:
-        columns["refused"] = ~np.asarray(
-            pc.match_substring_regex(match.text("structured"), r'^[^ ="\]]+(?: [^ ="\]]+="|$)')
-        )
+        good = pc.match_substring_regex(columns["pid"], "^[0-9]+$")
+        if "structured" in match:
+            good = pc.and_(pc.fill_null(good, True), pc.match_substring_regex(match.text("structured"), _ELEMENT))
+        columns["refused"] = ~np.asarray(pc.fill_null(good, False))
     if "message" not in match:
         return columns | {"message": pa.repeat("", len(match))}
     repeated = of_repetition(match)
@@ -51,7 +52,11 @@ _FORMS: Final = (
     _HEAD + "-",
     _HEAD + "[{structured}]",
 )
-_BARE: Final = "{time:iso} {host:host} {program:word} {pid:word} {msgid:word} [{structured}] {message:rest}"
+_BARE: Final = (
+    "{time:iso} {host:host} {program:word} {pid:word} {msgid:word} [{structured}] {message:rest}",
+    "{time:iso} {host:host} {program:word} {pid:word} {msgid:word} -  {message:rest}",
+)
+_ELEMENT: Final = r'^[^ ="\]]+ [^ ="\]]+="'
 _RFC: Final = "RFC 5424, section 6.5"
 _RSYSLOG: Final = "rsyslog 8.2302 on loopback, RSYSLOG_SyslogProtocol23Format, $RepeatedMsgReduction on"
 
@@ -120,6 +125,11 @@ SAMPLES: Final = (
          "structured": 'abc@6876 comp="abc-edge" level="INFO"', "message": "dynamic arp entry(10.12.160.4) is created"},
         "repository tstack/lnav, test/logfile_with_zones.0: written to a file without its priority",
     ),
+    Sample(
+        b"2022-08-27T17:22:01.694554+03:00 space01.global-acme.entp CRON 20856 - -  (root) CMD (   /usr/bin/nice -n 10 /opt/acme/bin/mem_usage_monitor.py >/dev/null 2>&1)",
+        {"time": "2022-08-27T17:22:01.694554+03:00", "host": "space01.global-acme.entp", "service": "CRON", "pid": "20856"},
+        "repository tstack/lnav, test/logfile_with_zones.0: rsyslog's blank before the message",
+    ),
     Sample(b"<34>1 - host app - - - no time", None, "RFC 5424, section 6.2.3: a line without time"),
     Sample(b"<34>1 2003-10-32T22:14:15.003Z host app - - - x", None, "hostile: no such day"),
 )  # fmt: skip
@@ -131,7 +141,7 @@ PARSER = LineParser(
     samples=SAMPLES,
     layouts=(
         *(Layout(count + form) for count in ("", "{_:d} ") for form in _FORMS),
-        Layout(_BARE, name="without priority"),
+        *(Layout(form, name="without priority") for form in _BARE),
     ),
     envelope=True,
     meaning=_meaning,
