@@ -173,8 +173,8 @@ CRI_SAMPLES: Final = (
     ),
     Sample(
         b'2022-11-10T15:59:58.123456789+05:30 stderr F 2022/11/10 10:29:58 [error] 28488#28488: *7 access forbidden by rule, client: 127.0.0.1, server: a, request: "GET /priv HTTP/1.1", host: "a"',
-        {"severity": 17, "path": "/priv", "client": "127.0.0.1", "time": "2022-11-10T10:29:58"},
-        "the same, around a line of nginx on loopback",
+        {"severity": 17, "path": "/priv", "client": "127.0.0.1", "time": "2022-11-10T10:29:58+00:00"},
+        "the same, around a line of nginx on loopback, whose zone the envelope tells",
     ),
     Sample(b"2016-10-06T00:17:09.669794202Z stdout F x\x00\xff\x1b[31m 2016-10-06T00:17:09.669794202Z stderr F y", {"stream": "stdout"},
            "hostile: NUL, bad UTF-8, an escape and another line inside a line"),
