@@ -173,6 +173,9 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
     matched = np.zeros(len(asked.lines), bool)
     literal, most = 0, 0
     for layout in parser.layouts:
+        begins = _openers((layout.pattern,))
+        if begins is not None and not begins & asked.openers:
+            continue
         left = np.flatnonzero(~matched & asked.filled)
         if not len(left):
             break
