@@ -48,8 +48,7 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
         module = match.text("module")
         columns["module"] = pc.if_else(pc.equal(module, ""), pa.scalar(None, pa.string()), module)
     if "client" in match:
-        if "module" in match:  # 2.2 prints no port
-            columns["client"] = _without_port(match.text("client"))
+        columns["client"] = _without_port(match.text("client"))
     else:
         columns["client"] = _without_port(pc.struct_field(pc.extract_regex(message, _BEHIND_ERROR), "client"))
         columns |= _change(match, message)

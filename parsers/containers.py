@@ -5,6 +5,7 @@ Envelopes: the line inside is given to the parser that knows it, chosen by how t
     {"log":"…\n","stream":"stdout","time":"2022-11-10T10:29:58.123456789Z"}     Docker, json-file
     2022-11-10T10:29:58.123456789Z stdout F …                                  containerd, CRI-O (Kubernetes)
     web-1  | …, web-1  | 2022-11-10T10:29:58.123456789Z …                      docker compose logs, with and without -t
+    [pod/web-7d4/nginx] …, [pod/web-7d4/nginx] 2022-11-10T10:29:58.123Z …      kubectl logs --prefix, with and without --timestamps
 
 Traps: Docker cuts lines at 16 KB, and then ``log`` has no line end; CRI marks such pieces ``P`` (the last is ``F``); the pieces
 are joined here, by stream. Without ``-t`` compose's lines have no time but their own. Docker escapes ``<``, ``>`` and ``&``.
@@ -12,6 +13,7 @@ are joined here, by stream. Without ``-t`` compose's lines have no time but thei
 https://docs.docker.com/engine/logging/drivers/json-file/
 https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
 https://docs.docker.com/reference/cli/docker/compose/logs/
+https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/
 """
 
 import json
@@ -108,7 +110,14 @@ def _compose(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return program | {"refused": ~np.asarray(known)}
 
 
+def _kubectl(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    if "time" in match:
+        return {}
+    return {"refused": ~np.asarray(pc.match_substring_regex(match.text("message"), _OWN_TIME))}
+
+
 _DOC: Final = "composed after: Docker documentation, json-file"
+_KUBECTL_SOURCE: Final = "prefix as kubernetes/kubectl, pkg/cmd/logs/logs.go, addPrefixIfNeeded writes it"
 _INNER: Final = "around a line of nginx on loopback"
 
 DOCKER_SAMPLES: Final = (
@@ -164,8 +173,8 @@ CRI_SAMPLES: Final = (
     ),
     Sample(
         b'2022-11-10T15:59:58.123456789+05:30 stderr F 2022/11/10 10:29:58 [error] 28488#28488: *7 access forbidden by rule, client: 127.0.0.1, server: a, request: "GET /priv HTTP/1.1", host: "a"',
-        {"severity": 17, "path": "/priv", "client": "127.0.0.1", "time": "2022-11-10T10:29:58"},
-        "the same, around a line of nginx on loopback",
+        {"severity": 17, "path": "/priv", "client": "127.0.0.1", "time": "2022-11-10T10:29:58+00:00"},
+        "the same, around a line of nginx on loopback, whose zone the envelope tells",
     ),
     Sample(b"2016-10-06T00:17:09.669794202Z stdout F x\x00\xff\x1b[31m 2016-10-06T00:17:09.669794202Z stderr F y", {"stream": "stdout"},
            "hostile: NUL, bad UTF-8, an escape and another line inside a line"),
@@ -185,8 +194,26 @@ COMPOSE_SAMPLES: Final = (
         {"time": "2022-11-10T10:29:58.123456+00:00", "service": "db", "message": "hello"},
         "composed after: Docker documentation, docker compose logs --timestamps",
     ),
+    Sample(
+        b"redis-1  | 1:M 25 Apr 2024 05:54:43.948 # Redis is now ready to exit, bye bye...",
+        {"time": "2024-04-25T05:54:43.948", "service": "redis", "container": "redis-1", "severity": 13},
+        "repository tstack/lnav, test/logfile_docker_compose.0",
+    ),
     Sample(b"web-1  | no time in this line", None, "nothing can place such a line"),
 )  # fmt: skip
+
+KUBECTL_SAMPLES: Final = (
+    Sample(
+        b"[pod/web-7d4b9c-x2x/nginx] 2022-11-10T10:29:58.123456789Z ready",
+        {"time": "2022-11-10T10:29:58.123456+00:00", "service": "nginx", "pod": "web-7d4b9c-x2x", "message": "ready"},
+        _KUBECTL_SOURCE + ", with --timestamps",
+    ),
+    Sample(
+        b'[pod/web-7d4b9c-x2x/nginx] 127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /dead HTTP/1.1" 502 157 "-" "curl/7.88.1"',
+        {"service": "nginx", "pod": "web-7d4b9c-x2x", "kind": "request", "status": 502},
+        _KUBECTL_SOURCE + ", " + _INNER,
+    ),
+)
 
 PARSER = (
     LineParser(
@@ -224,5 +251,17 @@ PARSER = (
         ),
         envelope=True,
         meaning=_compose,
+    ),
+    LineParser(
+        name="kubectl",
+        title="Kubectl logs with prefixes",
+        url="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/",
+        samples=KUBECTL_SAMPLES,
+        layouts=(
+            Layout("[pod/{pod}/{program}] {time:iso} {message:rest}", name="with --timestamps"),
+            Layout("[pod/{pod}/{program}] {message:rest}", name="without"),
+        ),
+        envelope=True,
+        meaning=_kubectl,
     ),
 )

@@ -53,7 +53,8 @@ _LEVEL: Final = (
     r"^(?P<first>(?i:trace|verbose|debug|info|information|notice|warn|warning|error|fatal|critical))(?:[\s:|\],]|$)|"
     r"^[0-9]+ +[0-9]+ (?P<letter>[VDIWEF]) \S"  # Android's logcat: process, thread, letter
     r"|^.{0,60}?(?:^|[^A-Za-z0-9_])(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|ALERT|EMERG|PANIC"
-    r"|SEVERE|Warning|Error|Fatal|(?:level=|\[|severity=)(?i:trace|debug|info|notice|warn|warning|error|err|fatal|crit|critical|panic))"
+    r"|SEVERE|Warning|Error|Fatal|(?:level=|\[|severity=)(?i:trace|debug|info|notice|warn|warning|error|err|fatal|crit|critical|panic"
+    r"|vrb|dbg|inf|wrn|ftl))"
     r"(?:$|[^A-Za-z0-9_])"
 )
 _LETTERS: Final = {"V": "trace", "D": "debug", "I": "info", "W": "warn", "E": "error", "F": "fatal"}
@@ -134,7 +135,7 @@ def _says_the_same(
 def _times_at(spot: tuple[int, str, str], lines: list[bytes]) -> tuple[Times, np.ndarray]:
     """Read the times at a place, one per line that has one."""
     found = [hit[0] for line in lines if (hit := _regex(spot[2]).search(line[:NEAR]))]
-    return times_in(Lines.of(b"\n".join(found)), _FORMS[spot[2]])  # type: ignore[arg-type]
+    return times_in(Lines.of(b"\n".join(found)), _FORMS[spot[2]])
 
 
 def _spots(form: Form | Loose, line: bytes) -> list[tuple[int, str, str]]:
@@ -170,7 +171,7 @@ def _merit(spot: tuple[int, str, str], lines: list[bytes]) -> tuple[int, int, in
     good = int((ok & (~np.asarray(times.has_year) | (times.wall_us > _FIRST_US) & (times.wall_us < _LAST_US))).sum())
     rising = int((np.diff(wall) >= 0).sum())
     hit = next((hit for line in lines if (hit := _regex(spot[2]).search(line[:NEAR]))), None)
-    return good, isinstance(form, Form), rising, int(form.has_year), len(hit[0]) if hit else 0, -spot[0]
+    return good, isinstance(form, Form) or form.sure, rising, int(form.has_year), len(hit[0]) if hit else 0, -spot[0]
 
 
 def _behind(what: re.Pattern[bytes], spot: tuple[int, str, str], line: bytes) -> bool:
@@ -309,6 +310,16 @@ SAMPLES: Final = (
         b"03-17 16:16:09.141  1702  1820 D DisplayPowerController: Animating brightness: target=38, rate=200",
         {"time": "2000-03-17T16:16:09.141", "severity": 5},
         _LOGHUB + "Android",
+    ),
+    Sample(
+        b"2019-11-26 01:04:49.008 +08:00 [WRN] Failed login attempt. 192.168.0.16",
+        {"time": "2019-11-26T01:04:49.008+08:00", "severity": 13},
+        "repository fail2ban/fail2ban, fail2ban/tests/files/logs/bitwarden: Serilog's console and file output",
+    ),
+    Sample(
+        b"Wed May 19 08:00:01 EST 2021 line 1\n/abc/def\nWed May 19 08:00:03 EST 2021 line 3",
+        {"time": "2021-05-19T08:00:01-05:00", "message": "line 1\n/abc/def"},
+        "repository tstack/lnav, test/logfile_block.1: what date(1) prints",
     ),
     Sample(
         b"13/11/2022 10:29:58 a\n01/12/2022 10:29:58 b",

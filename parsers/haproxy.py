@@ -30,6 +30,9 @@ _FROM: Final = "{client:ip}:{_:d} [{time:clf-ms}] "
 _ROUTE: Final = "{frontend:word} {service}/{upstream:word} "
 _COUNTS: Final = "{_:d}/{_:d}/{_:d}/{_:d}/{retries:d} {_:d}/{backend_queue:d}"
 _TIMERS: Final = "{request_ms:d}/{queue_ms:d}/{connect_ms:d}/{response_ms:d}/{duration:ms} "
+_ANSWER: Final = (
+    "{status:d} {bytes:d} {_:word} {_:word} {termination:word} " + _COUNTS + ' {captured}"{request:request}"'
+)
 _HTTP: Final = _FROM + _ROUTE + _TIMERS + "{status:d} {bytes:d} {_:word} {_:word} {termination:word} " + _COUNTS
 _TCP: Final = _FROM + _ROUTE + "{queue_ms:d}/{connect_ms:d}/{duration:ms} {bytes:d} {termination:word} " + _COUNTS
 _CLF: Final = (
@@ -189,6 +192,20 @@ SAMPLES: Final = (
         "a line cut at HAProxy's default of 1,024 bytes, as its documentation of `log … len` says",
     ),
     _sample(
+        b'-:47642 [22/Jun/2021:12:02:55.202] www-https~ app/app-node2 app.domain.com 1/0/1/15/2606 200 325791 - - ---- 1/1/0/0/0 0/0 "GET /static/files/3rsdfas3.js HTTP/1.1"',
+        {
+            "client": None,
+            "vhost": "app.domain.com",
+            "service": "app",
+            "upstream": "app-node2",
+            "status": 200,
+            "bytes": 325791,
+            "duration": 2.606,
+            "path": "/static/files/3rsdfas3.js",
+        },
+        "repository elastic/beats, filebeat/module/haproxy/log/test/haproxy.log",
+    ),
+    _sample(
         b"127.0.0.1:39126 [22/Nov/2026:11:02:27.148] tcp_dead tcp_dead/t1 1/-1/2000 0 CC 1/1/0/0/2 0/0",
         {
             "time": "2026-11-22T11:02:27.148",
@@ -313,6 +330,7 @@ PARSER = LineParser(
         Layout(_TCP, name="TCP"),
         Layout(_HTTP + ' {captured}"{request:request}" {tls:rest}', name="HTTPS"),
         Layout(_HTTP + ' {captured}"{method:word} {path:rest}', name="HTTP, cut short"),
+        Layout(_FROM + _ROUTE + "{vhost:word} " + _TIMERS + _ANSWER, name="HTTP, with the host asked for"),
         Layout(_CLF, name="HTTP as CLF"),
         Layout(_FROM + "{frontend}/{_:word}: {message:rest}", name="connection error"),
         Layout("{message:rest}", name="message"),

@@ -48,14 +48,17 @@ _TIMES: Final = (
     "@timestamp", "timestamp", "Timestamp", "time", "ts", "@t", "t.$date", "eventTime", "datetime", "date", "asctime", "timeMillis",
     "time_iso8601", "time_local", "StartUTC", "start_time", "StartLocal", "timeUnixNano", "observedTimeUnixNano", "logged_at",
     "receiveTimestamp", "created", "log_time", "published", "when", "msec", "_time", "event_time", "created_at", "record.time.timestamp",
+    "EdgeStartTimestamp", "started_at", "startTime",
 )  # fmt: skip
+_TIMELY: Final = re.compile(r"(?i)(?:timestamp|date|_at|_ts|epoch|(?:^|[._])time)$|[a-z](?:At|Time|TS)$")
+"""Names of keys that may hold a time, where an object has none of the known ones."""
 _LEVELS: Final = (
     "log.level", "level", "severity", "severityText", "severity_text", "SeverityText", "lvl", "@l", "Level", "loglevel", "log_level",
     "levelname", "error_severity", "levelName", "level_name", "priority", "Severity", "@level", "record.level.name",
 )  # fmt: skip
 _MESSAGES: Final = (
     "message", "msg", "@m", "event", "@mt", "@message", "record.message", "body", "Body", "body.stringValue", "textPayload", "short_message", "Message",
-    "MessageTemplate", "RenderedMessage", "log", "text", "description",
+    "MessageTemplate", "RenderedMessage", "jsonPayload.message", "jsonPayload.msg", "log", "text", "description",
 )  # fmt: skip
 _HOSTS: Final = (
     "host.name",
@@ -68,32 +71,33 @@ _HOSTS: Final = (
 )
 _SERVICES: Final = (
     "service.name", "service", "serviceName", "service_name", "resource.service.name", "Resource.service.name", "app", "application",
-    "appname", "app_name", "Application", "ServiceName", "name",
+    "appname", "app_name", "resource.labels.container_name", "Application", "ServiceName", "name",
 )  # fmt: skip
 _STATUSES: Final = (
     "http.response.status_code", "status", "statusCode", "status_code", "response_code", "DownstreamStatus", "OriginStatus",
     "httpRequest.status", "res.statusCode", "response.status", "response_status", "StatusCode", "res.status", "code",
+    "EdgeResponseStatus",
 )  # fmt: skip
 _METHODS: Final = (
     "http.request.method", "method", "request_method", "RequestMethod", "request.method", "req.method", "httpRequest.requestMethod",
-    "http.method", "verb", "Method",
+    "http.method", "verb", "Method", "ClientRequestMethod",
 )  # fmt: skip
 _PATHS: Final = (
     "url.original", "url.path", "path", "request_uri", "uri", "RequestPath", "request.uri", "req.url", "httpRequest.requestUrl",
-    "http.target", "http.url", "request_path", "request.path", "url", "Path",
+    "http.target", "http.url", "request_path", "request.path", "url", "Path", "ClientRequestURI",
 )  # fmt: skip
 _CLIENTS: Final = (
     "client.ip", "client.address", "source.ip", "remote_addr", "ClientHost", "request.client_ip", "request.remote_ip", "remote_ip",
     "client_ip", "clientIp", "clientip", "httpRequest.remoteIp", "req.remoteAddress", "remoteAddress", "remote_host", "client",
-    "http.client_ip", "ip", "downstream_remote_address",
+    "http.client_ip", "ip", "ClientIP", "downstream_remote_address",
 )  # fmt: skip
 _BYTES: Final = (
     "http.response.body.bytes", "body_bytes_sent", "bytes_sent", "DownstreamContentSize", "httpRequest.responseSize", "size",
-    "response_size", "bytes",
+    "response_size", "bytes", "EdgeResponseBytes",
 )  # fmt: skip
 _UPSTREAMS: Final = ("upstream_addr", "ServiceAddr", "upstream_host", "upstream")
 _REQUEST_IDS: Final = (
-    "request_id", "http.request.id", "requestId", "req.id", "reqId", "RequestId", "x_request_id", "request.id", "requestID",
+    "request_id", "http.request.id", "requestId", "req.id", "reqId", "RequestId", "x_request_id", "request.id", "requestID", "RayID",
 )  # fmt: skip
 # How long a request took: the key, and what one unit of a number is in seconds.
 _DURATIONS: Final = {
@@ -101,7 +105,18 @@ _DURATIONS: Final = {
     "durationMs": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "Elapsed": 1e-3, "httpRequest.latency": 1.0, "duration": 1.0,
     "latency": 1.0, "elapsed": 1.0, "took": 1.0, "took_ms": 1e-3,
 }  # fmt: skip
-_LETTERS: Final = {"I": 9, "W": 13, "E": 17, "F": 21, "D": 5, "information": 9, "err": 17, "default": 9}
+_LETTERS: Final = {
+    "http": 9,
+    "silly": 1,
+    "I": 9,
+    "W": 13,
+    "E": 17,
+    "F": 21,
+    "D": 5,
+    "information": 9,
+    "err": 17,
+    "default": 9,
+}
 _PINO: Final = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 _SYSLOG: Final = {0: 21, 1: 19, 2: 18, 3: 17, 4: 13, 5: 10, 6: 9, 7: 5}
 
@@ -147,7 +162,9 @@ def _columns(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     columns |= _severity(rows, used)
     columns |= _request(rows, used)
     for name, keys in (("host", _HOSTS), ("service", _SERVICES), ("request_id", _REQUEST_IDS)):
-        told = _text(rows, keys, used)
+        told = _text(
+            rows, (*keys, "host") if name == "host" and "short_message" in rows.columns else keys, used
+        )  # GELF
         if told is not None:
             columns[name] = told
     return columns
@@ -251,6 +268,9 @@ def _severity(rows: JsonRows, used: set[str]) -> dict[str, Column]:
         told = number if told is None else pc.coalesce(told, number)
         if told.null_count == 0:
             break
+    if "@t" in rows.columns:  # CLEF leaves out the level of information
+        event = pc.if_else(rows.columns["@t"].is_valid(), pa.scalar(9, pa.int8()), None)
+        told = event if told is None else pc.coalesce(told, event)
     return {} if told is None else {"severity": told}
 
 
@@ -277,7 +297,10 @@ def _time(rows: JsonRows, count: int, used: set[str]) -> tuple[Times, np.ndarray
     wall, offset, known = np.zeros(count, np.int64), np.full(count, OFFSET_UNKNOWN, np.int32), np.zeros(count, bool)
     year = np.ones(count, bool)
     resolution = 1_000_000
-    for key in (*_TIMES, "timestamp.seconds", "instant.epochSecond"):
+    unusual = sorted(
+        (key for key in rows.columns if _TIMELY.search(key)), key=lambda key: (key.count("."), len(key), key)
+    )
+    for key in dict.fromkeys((*_TIMES, "timestamp.seconds", "instant.epochSecond", *unusual)):
         if known.all():
             break
         column = rows.columns.get(key)
@@ -363,6 +386,23 @@ _PYTHON: Final = "Python 3.11 on this machine, "
 
 SAMPLES: Final = (
     Sample(
+        b'{"version":"1.1","host":"example.org","short_message":"A short message that helps you identify what is going on","full_message":"Backtrace here","timestamp":1385053862.3072,"level":1,"_user_id":9001}',
+        {"time": "2013-11-21T17:11:02.3072+00:00", "host": "example.org", "severity": 19,
+         "message": "A short message that helps you identify what is going on"},
+        "GELF specification, example payload",
+    ),
+    Sample(
+        b'{"ClientIP":"87.226.160.250","ClientRequestHost":"www.ripe.net","ClientRequestMethod":"HEAD","ClientRequestURI":"/","EdgeEndTimestamp":"2022-10-30T00:00:02Z","EdgeResponseBytes":570,"EdgeResponseStatus":301,"EdgeStartTimestamp":"2022-10-30T00:00:02Z","RayID":"7621"}',
+        {"time": "2022-10-30T00:00:02+00:00", "kind": "request", "client": "87.226.160.250", "method": "HEAD", "path": "/", "status": 301,
+         "bytes": 570, "request_id": "7621"},
+        "repository tstack/lnav, test/logfile_cloudflare.json: Cloudflare's Logpush",
+    ),
+    Sample(
+        b'{"invokedAt":"2022-10-30T00:00:02.5Z","what":"lambda"}',
+        {"time": "2022-10-30T00:00:02.5+00:00"},
+        "made for this test: a time under a name of its own",
+    ),
+    Sample(
         b'{"level":"error","ts":1795356345.1222441,"caller":"go/main.go:92","msg":"fetch failed","error":"dial tcp 127.0.0.1:5999: connect: connection refused","order":7}',
         {"time": "2026-11-22T14:05:45.122244+00:00", "severity": 17, "message": "fetch failed", "order": "7", "caller": "go/main.go:92", "kind": "log",
          "error": "dial tcp 127.0.0.1:5999: connect: connection refused"},
@@ -421,7 +461,7 @@ SAMPLES: Final = (
     ),
     Sample(
         b'{"@t":"2016-06-07T03:44:57.8532799Z","@mt":"Hello, {User}","User":"nblumhardt"}',
-        {"time": "2016-06-07T03:44:57.853279+00:00", "message": "Hello, {User}", "User": "nblumhardt", "severity": None},
+        {"time": "2016-06-07T03:44:57.853279+00:00", "message": "Hello, {User}", "User": "nblumhardt", "severity": 9},
         "README of Serilog.Formatting.Compact",
     ),
     Sample(

@@ -56,9 +56,15 @@ _SAYINGS: Final = tuple(
 )
 
 
+_OF_FPM: Final = "^(?:ALERT|ERROR|WARNING|NOTICE|DEBUG): "  # FPM's own messages, to its log
+
+
 def _errors(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    level = pc.struct_field(pc.extract_regex(match.text("message"), _LEVEL), "level")
-    return stamped(match, _STAMP) | each_unique(level, lambda word: {"severity": _SEVERITIES.get(word)})
+    message = match.text("message")
+    level = pc.struct_field(pc.extract_regex(message, _LEVEL), "level")
+    columns = stamped(match, _STAMP)
+    columns["refused"] = columns["refused"] | np.asarray(pc.match_substring_regex(message, _OF_FPM))
+    return columns | each_unique(level, lambda word: {"severity": _SEVERITIES.get(word)})
 
 
 def _fpm(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -89,6 +95,11 @@ SAMPLES: Final = (
         {"severity": 21,
          "message": "PHP Fatal error:  Uncaught Exception: boom\nsecond line in /tmp/fx/php/www/a.php:3\nStack trace:\n#0 /tmp/fx/php/www/a.php(4): f()\n#1 {main}\n  thrown in /tmp/fx/php/www/a.php on line 3"},
         _RUN,
+    ),
+    Sample(
+        b"[22-Jan-2013 22:28:21 +0200]: FAILED login for user1 from 192.0.43.10",
+        {"time": "2013-01-22T22:28:21+02:00", "message": "FAILED login for user1 from 192.0.43.10"},
+        "repository fail2ban/fail2ban, fail2ban/tests/files/logs/roundcube-auth",
     ),
     Sample(b"[22-Nov-2026 12:48:20 Europe/Berlin] hello from app", {"severity": None, "message": "hello from app"}, _RUN),
     Sample(
@@ -155,7 +166,7 @@ PARSER = (
         title="PHP error log",
         url="https://www.php.net/manual/en/errorfunc.configuration.php#ini.error-log",
         samples=SAMPLES,
-        layouts=(Layout("[{time}] {message:rest}"),),
+        layouts=(Layout("[{time}] {message:rest}"), Layout("[{time}]: {message:rest}", name="Roundcube")),
         continues=True,
         meaning=_errors,
     ),

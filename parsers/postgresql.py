@@ -69,6 +69,11 @@ _LEVELS: Final = pa.array(
     ["LOG", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL", "PANIC", "DEBUG", *_EXPLAIN.to_pylist()]
 )
 
+_ANY_PREFIX: Final = (
+    r"(?s)^(?P<prefix>.*?)\b(?P<level>LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DEBUG[1-5]?|DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION)"
+    r": {1,2}(?P<message>.*)$"
+)
+
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     level = match.text("level")
@@ -94,6 +99,24 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         if name in match:
             columns[name] = _given(match.text(name))
     return columns
+
+
+def _in_syslog(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Read what stands behind the number of the message: any prefix, the level, the text."""
+    text = match.text("message")
+    told = pc.extract_regex(text, _ANY_PREFIX)
+    level = pc.struct_field(told, "level")
+    explains = pc.is_in(level, _EXPLAIN)
+    message = pc.coalesce(pc.struct_field(told, "message"), text)
+    prefix = pc.fill_null(pc.struct_field(told, "prefix"), "")
+    columns: dict[str, Any] = {
+        "severity": pc.if_else(explains, pa.scalar(9, pa.int8()), severity_of(level)),
+        "part": pc.if_else(explains, pc.utf8_lower(level), pa.scalar(None, pa.string())),
+        "message": message,
+        "duration": _milliseconds(message),
+        "client": pc.struct_field(pc.extract_regex(message, _RECEIVED), "client"),
+    }
+    return columns | _changes(message) | each_unique(prefix, _prefix)
 
 
 def _milliseconds(message: Column) -> Column:
@@ -302,7 +325,29 @@ SAMPLES: Final = (
     Sample(b"2022-11-10 10:29:58.123 UTC [77] LOG", None, "hostile: a line cut short"),
 )
 
-PARSER = LineParser(
+_PGBADGER: Final = "repository darold/pgbadger, t/fixtures/"
+SYSLOG_SAMPLES: Final = (
+    Sample(
+        b'[1-1] db=,user=,app=,client= LOG:  listening on IPv4 address "127.0.0.1", port 5432',
+        {"severity": 9, "message": 'listening on IPv4 address "127.0.0.1", port 5432', "database": None, "kind": "log"},
+        _PGBADGER + "pg-syslog.2.gz",
+        program="postgres",
+    ),
+    Sample(
+        b"[6-1] db=[unknown],user=[unknown],app=[unknown],client=[local] LOG:  connection received: host=[local]",
+        {"severity": 9, "message": "connection received: host=[local]", "user": None},
+        _PGBADGER + "pg-syslog.2.gz",
+        program="postgres",
+    ),
+    Sample(
+        b'db=,user=,app=,client= LOG:  listening on IPv4 address "127.0.0.1", port 5432',
+        {"severity": 9, "message": 'listening on IPv4 address "127.0.0.1", port 5432'},
+        "the first of these with syslog_sequence_numbers off, which leaves the number out",
+        program="postgres",
+    ),
+)
+
+_FILES: Final = LineParser(
     name="postgresql",
     title="PostgreSQL log (stderr and csvlog)",
     url="https://www.postgresql.org/docs/current/runtime-config-logging.html",
@@ -322,4 +367,20 @@ PARSER = LineParser(
     ),
     continues=True,
     meaning=_meaning,
+)
+
+PARSER = (
+    _FILES,
+    LineParser(
+        name="postgresql-syslog",
+        title="PostgreSQL in syslog",
+        url="https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-SYSLOG-SEQUENCE-NUMBERS",
+        samples=SYSLOG_SAMPLES,
+        layouts=(
+            Layout("[{_:d}-{_:d}] {message:rest}", name="numbered"),
+            Layout("{message:rest}", name="without numbers"),
+        ),
+        inside=("postgres", "postgresql"),
+        meaning=_in_syslog,
+    ),
 )

@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.parser import (
@@ -65,9 +66,11 @@ _SAYINGS: Final = tuple(
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    message = match.text("message")
+    if "mark" not in match:  # what the handler of a signal prints, of level warning
+        return {"severity": pa.repeat(pa.scalar(13, pa.int8()), len(match))} | each_unique(message, _told)
     columns = stamped(match, *_FORMS, field="day", until="clock") | {"mark": None}
     columns |= each_unique(match.text("mark"), lambda mark: {"severity": _MARKS.get(mark)})
-    message = match.text("message")
     told = pc.match_substring_regex(message, _TELLS)
     if pc.any(told).as_py():
         changes = each_unique(pc.if_else(told, message, ""), _told)
@@ -84,6 +87,11 @@ def _told(text: str) -> dict[str, Any]:
 _RUN: Final = "Redis 7.0.15 on loopback"
 
 SAMPLES: Final = (
+    Sample(
+        b"1:signal-handler (1714024483) Received SIGTERM scheduling shutdown...",
+        {"time": "2024-04-25T05:54:43+00:00", "kind": "change", "action": "stop", "target": "redis", "severity": 13, "pid": "1"},
+        "repository tstack/lnav, test/logfile_docker_compose.0",
+    ),
     Sample(
         b"28530:M 22 Nov 2026 11:43:42.028 * Ready to accept connections",
         {"time": "2026-11-22T11:43:42.028", "kind": "change", "action": "start", "target": "redis", "severity": 10,
@@ -165,6 +173,7 @@ PARSER = LineParser(
         Layout("{pid:d}:{role:level} " + _YEAR, name="since 5.0"),
         Layout("{pid:d}:{role:level} " + _NO_YEAR, name="3.0 to 4.0"),
         Layout("[{pid:d}] " + _NO_YEAR, name="2.x"),
+        Layout("{pid:d}:signal-handler ({time:epoch}) {message:rest}", name="signal handler"),
     ),
     continues=True,
     meaning=_meaning,

@@ -4,6 +4,9 @@ An envelope: what a program said is handed to the parser of that program. The fo
 with ``program:`` and (where a priority or the old stamp makes it certain) without a tag::
 
     Nov 10 10:29:58 web-01 sshd[4756]: message                        rsyslog's traditional file format, sysklogd
+    Nov 5 10:29:58 web-01 sshd[4756]: message                         busybox and others, the day not padded
+    Nov 10 2022 10:29:58 web-01 sshd[4756]: message                   with the year, as network devices and macOS write it
+    nov. 10 10:29:58 web-01 sshd[4756]: message                       months of another locale
     2022-11-10T10:29:58.123456+05:30 web-01 sshd[4756]: message       rsyslog's own file format
     <38>Nov 10 10:29:58 web-01 sshd[4756]: message                    as on the wire
     <38>2022-11-10T10:29:58.123456+05:30 web-01 sshd[4756]: message   as rsyslog forwards it
@@ -23,14 +26,28 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from afterlog.parser import Column, Layout, LineParser, Match, Sample, of_priority, of_repetition
+from afterlog.parser import (
+    SYSLOG_LOOSE,
+    SYSLOG_LOOSE_DATED,
+    Column,
+    Form,
+    Layout,
+    LineParser,
+    Match,
+    Sample,
+    of_priority,
+    of_repetition,
+    stamped,
+)
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     columns: dict[str, Any] = {} if "program" in match else {"program": pa.nulls(len(match), pa.string())}
+    if "month" in match:
+        columns |= stamped(match, *_LOOSE, field="month", until="clock")
     if "pri" in match:
         columns |= of_priority(match)
-    if match.types["time"] == "iso":
+    if match.types.get("time") == "iso":
         joined = match.lines.block.octets[match.span("time")[0] + _DATE] == ord("T")
         if not joined.all():
             columns["refused"] = ~joined
@@ -42,6 +59,8 @@ _OLD: Final = "{time:syslog} {host:host} "
 _ISO: Final = "{time:iso} {host:host} "
 _TAG: Final = "{tag:tag}: {message:rest}"
 _BARE: Final = "{message:rest}"
+_WORDS: Final = "{month:word}{~}{day:d}{~}"
+_LOOSE: Final = (Form("bbb ee YYYY HH:MM:SSF", "Oct 27 2015 09:24:46"), SYSLOG_LOOSE, SYSLOG_LOOSE_DATED)
 _FORMS: Final = (
     _OLD + _TAG,
     _ISO + _TAG,
@@ -50,9 +69,12 @@ _FORMS: Final = (
     "<{pri:d}>" + _OLD + _BARE,
     "<{pri:d}>" + _ISO + _BARE,
     _OLD + _BARE,
+    _WORDS + "{clock:word} {host:host} " + _TAG,
+    _WORDS + "{year:d}{~}{clock:word} {host:host} " + _TAG,
 )
 
 _RECORDING: Final = "recording misspelt-file-name, web-01/var/log"
+_FAIL2BAN: Final = "repository fail2ban/fail2ban, fail2ban/tests/files/logs/"
 _RUN: Final = "rsyslog 8.2302 on loopback, its own templates"
 
 SAMPLES: Final = (
@@ -200,6 +222,29 @@ SAMPLES: Final = (
         b"Nov 10 11:14:58 web-01 app[1]: " + b"x" * 1_000_000,
         {"program": "app", "message": "x" * 1_000_000},
         "hostile: a line of 1 MB",
+    ),
+    Sample(
+        b"Jan 4 21:51:05 hostname cyrus/imap[5355]: badlogin: localhost.localdomain [127.0.0.1] plaintext cyrus@localdomain SASL(-13): authentication failure: checkpass failed",
+        {"time": "2000-01-04T21:51:05", "host": "hostname", "program": "cyrus/imap", "pid": "5355"},
+        _FAIL2BAN + "cyrus-imap",
+    ),
+    Sample(
+        b"Oct 27 2015 12:35:40 test1.beezwax.net screensharingd[1170]: Authentication: FAILED :: User Name: sdfsdfs () mro :: Viewer Address: 192.168.5.247 :: Type: DH",
+        {"time": "2015-10-27T12:35:40", "host": "test1.beezwax.net", "program": "screensharingd", "pid": "1170"},
+        _FAIL2BAN + "screensharingd",
+    ),
+    Sample(
+        "août 19 11:08:37 nlaptop symphorien[4961]: test".encode(),
+        {"time": "2000-08-19T11:08:37", "host": "nlaptop", "program": "symphorien", "pid": "4961", "message": "test"},
+        "repository tstack/lnav, test/logfile_syslog_fr.0",
+    ),
+    Sample(
+        b'Aug 16 00:32:15 Tims-Air syslogd[314]: Configuration Notice:\n\tASL Module "com.apple.cdscheduler" claims selected messages.',
+        {
+            "program": "syslogd",
+            "message": 'Configuration Notice:\n\tASL Module "com.apple.cdscheduler" claims selected messages.',
+        },
+        "repository tstack/lnav, test/logfile_syslog.3",
     ),
     Sample(b"2022-11-10 11:14:58,123 INFO shop.orders: x", None, "Python's logging, which is not syslog"),
     Sample(b"Nov 31 11:14:58 web-01 app[1]: x", None, "hostile: no such day"),

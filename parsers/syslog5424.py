@@ -14,6 +14,7 @@ https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,10 +25,15 @@ _BOM: Final = "\ufeff"
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    columns = of_priority(match)
+    columns = of_priority(match) if "pri" in match else {}
     for name in ("program", "pid", "msgid"):
         text = match.text(name)
         columns[name] = pc.if_else(pc.equal(text, "-"), _NOTHING, text)
+    if "pri" not in match:
+        good = pc.match_substring_regex(columns["pid"], "^[0-9]+$")
+        if "structured" in match:
+            good = pc.and_(pc.fill_null(good, True), pc.match_substring_regex(match.text("structured"), _ELEMENT))
+        columns["refused"] = ~np.asarray(pc.fill_null(good, False))
     if "message" not in match:
         return columns | {"message": pa.repeat("", len(match))}
     repeated = of_repetition(match)
@@ -46,6 +52,11 @@ _FORMS: Final = (
     _HEAD + "-",
     _HEAD + "[{structured}]",
 )
+_BARE: Final = (
+    "{time:iso} {host:host} {program:word} {pid:word} {msgid:word} [{structured}] {message:rest}",
+    "{time:iso} {host:host} {program:word} {pid:word} {msgid:word} -  {message:rest}",
+)
+_ELEMENT: Final = r'^[^ ="\]]+ [^ ="\]]+="'
 _RFC: Final = "RFC 5424, section 6.5"
 _RSYSLOG: Final = "rsyslog 8.2302 on loopback, RSYSLOG_SyslogProtocol23Format, $RepeatedMsgReduction on"
 
@@ -108,6 +119,17 @@ SAMPLES: Final = (
         "hostile: NUL, bad UTF-8, an escape and another line inside a message",
     ),
     Sample(b"<34>1 2003-10-11T22:14:15.003Z host app 1 - - " + b"x" * 1_000_000, {"program": "app"}, "hostile: a line of 1 MB"),
+    Sample(
+        b'2022-08-27T14:22:01.888Z space01.global-acme.entp NSX 4828 SWITCHING [abc@6876 comp="abc-edge" level="INFO"] dynamic arp entry(10.12.160.4) is created',
+        {"time": "2022-08-27T14:22:01.888+00:00", "host": "space01.global-acme.entp", "program": "NSX", "pid": "4828", "msgid": "SWITCHING",
+         "structured": 'abc@6876 comp="abc-edge" level="INFO"', "message": "dynamic arp entry(10.12.160.4) is created"},
+        "repository tstack/lnav, test/logfile_with_zones.0: written to a file without its priority",
+    ),
+    Sample(
+        b"2022-08-27T17:22:01.694554+03:00 space01.global-acme.entp CRON 20856 - -  (root) CMD (   /usr/bin/nice -n 10 /opt/acme/bin/mem_usage_monitor.py >/dev/null 2>&1)",
+        {"time": "2022-08-27T17:22:01.694554+03:00", "host": "space01.global-acme.entp", "service": "CRON", "pid": "20856"},
+        "repository tstack/lnav, test/logfile_with_zones.0: rsyslog's blank before the message",
+    ),
     Sample(b"<34>1 - host app - - - no time", None, "RFC 5424, section 6.2.3: a line without time"),
     Sample(b"<34>1 2003-10-32T22:14:15.003Z host app - - - x", None, "hostile: no such day"),
 )  # fmt: skip
@@ -117,7 +139,10 @@ PARSER = LineParser(
     title="Syslog (RFC 5424)",
     url="https://www.rfc-editor.org/rfc/rfc5424",
     samples=SAMPLES,
-    layouts=tuple(Layout(count + form) for count in ("", "{_:d} ") for form in _FORMS),
+    layouts=(
+        *(Layout(count + form) for count in ("", "{_:d} ") for form in _FORMS),
+        *(Layout(form, name="without priority") for form in _BARE),
+    ),
     envelope=True,
     meaning=_meaning,
 )

@@ -83,6 +83,7 @@ class Asked:
         self.lines = head.select(rows)
         filled = [bool(head.bytes(int(row)).strip()) for row in rows]
         self.filled = np.array(filled, bool)
+        self.indented = np.array([head.bytes(int(row))[:1] in {b" ", b"\t"} for row in rows], bool)
         self.count = int(self.filled.sum())
         self.begins = [head.bytes(int(row))[:_BEGIN_BYTES] for row, full in zip(rows, filled, strict=True) if full]
         self.openers = frozenset(begin[0] for begin in self.begins)
@@ -155,7 +156,7 @@ def _beginning(pattern: str) -> bytes:
             begin += TIME_FORMS[kind].regex
         elif found[0] == "{~}":
             begin += rb"[ \t]+"
-        elif kind in _RUNS and not re.match(_RUNS[kind], pattern.encode() or b" "):
+        elif kind in _RUNS and not re.match(_RUNS[kind], (pattern or " ").replace("{~}", " ").encode()):
             begin += _RUNS[kind] + b"+"
         else:
             break
@@ -172,6 +173,9 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
     matched = np.zeros(len(asked.lines), bool)
     literal, most = 0, 0
     for layout in parser.layouts:
+        begins = _openers((layout.pattern,))
+        if begins is not None and not begins & asked.openers:
+            continue
         left = np.flatnonzero(~matched & asked.filled)
         if not len(left):
             break
@@ -182,8 +186,9 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
         most = max(most, literal_of(layout.pattern)) if len(rows) else most
     own = int(matched.sum())
     continued = 0
-    if parser.continues and own:
-        matched[int(np.argmax(matched)) :] = True
+    if own and (parser.continues or parser.envelope):
+        first = int(np.argmax(matched))
+        matched[first:] |= parser.continues or asked.indented[first:]
         continued = int((matched & asked.filled).sum()) - own
     return Claim(parser, own, continued, asked.count, literal / max(own, 1) if exact else float(most))
 

@@ -22,7 +22,7 @@ from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.kubernetes import kubernetes_event
-from afterlog.formats.loose import LOOSE_FORMS, Loose
+from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.values import seconds_of, status_of, told_by
@@ -35,6 +35,8 @@ __all__ = [
     "FIELD_TYPES",
     "LOOSE_FORMS",
     "OFFSET_UNKNOWN",
+    "SYSLOG_LOOSE",
+    "SYSLOG_LOOSE_DATED",
     "SYSLOG_SEVERITIES",
     "TIME_FORMS",
     "Batch",

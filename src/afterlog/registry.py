@@ -38,7 +38,8 @@ _NAMED: Final = 4  # programs that are named in a list of parsers
 _NOTHING: Final = Home("", "", "")
 _OWN_LOG: Final = re.compile(
     rb"(?!\[ *\d+\.\d+\])"  # the seconds since start-up that the kernel prints
-    rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+|\w[\w.-]*[-_]\d+ +\|)"
+    rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+|\d+:[A-Z] \d"
+    rb"|\w[\w.-]*[-_]\d+ +\|)"
 )
 
 

@@ -4,8 +4,10 @@ import pytest
 from reading_back import Read
 
 from afterlog.layout import OFFSET_UNKNOWN
-from afterlog.parsers.postgresql import PARSER
+from afterlog.parsers.postgresql import PARSER as BOTH
 from afterlog.registry import Registry
+
+PARSER, _ = BOTH
 
 
 def read(*lines: str) -> Read:

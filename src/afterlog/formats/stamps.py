@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.layout import OFFSET_UNKNOWN, Lines, Match, Times
+from afterlog.layout.block import Block, Ints, Mask
 from afterlog.layout.times import Form
 
-__all__ = ["COMMON_FORMS", "Form", "in_epoch", "stamped", "times_in", "times_of_column", "zoned"]
+__all__ = ["COMMON_FORMS", "Form", "fixed_offset", "in_epoch", "stamped", "times_in", "times_of_column", "zoned"]
 
 # Abbreviations that mean one offset wherever servers print them. BST, CST and IST mean several: they tell nothing.
 _ABBREVIATED: Final = {
@@ -57,13 +58,33 @@ COMMON_FORMS: Final = tuple(
     )
 )
 """The forms in which programs of any kind print times: what is tried where a format is not known."""
+
+
+class TimeForm(Protocol):
+    """What reads times of one form: a `Form` of fixed width, or a ``Loose`` one."""
+
+    @property
+    def template(self) -> str:
+        """Its name."""
+
+    @property
+    def has_year(self) -> bool:
+        """Whether it says the year."""
+
+    def ends(self, block: Block, at: Ints, limits: Ints) -> tuple[Ints, Mask]:
+        """Tell where the time at each position ends, and whether there is one."""
+
+    def read(self, block: Block, starts: Ints, ends: Ints) -> tuple[Times, Mask]:
+        """Read the times in these spans, and tell which exist."""
+
+
 _NUMERIC: Final = re.compile(r"([-+])(\d\d):?(\d\d)?")
 _ZONE: Final = re.compile(r" ?(?:[A-Z]{1,5}|[-+]\d\d(?::?\d\d)?|[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+)")
 _QUARTER_US: Final = 900_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def stamped(match: Match, *forms: Form, field: str = "time", until: str = "") -> dict[str, Any]:
+def stamped(match: Match, *forms: TimeForm, field: str = "time", until: str = "") -> dict[str, Any]:
     """Read a text field as times of one of these forms; behind the time a zone may stand.
 
     ``until`` names the field in which the time ends, where its blanks make several fields of it; those fields are
@@ -77,7 +98,7 @@ def stamped(match: Match, *forms: Form, field: str = "time", until: str = "") ->
     return {**dict.fromkeys(between), "time": times, "refused": ~ok}
 
 
-def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
+def times_in(texts: Lines, *forms: TimeForm) -> tuple[Times, np.ndarray]:
     """Read whole texts as times of the first form that fits each, with a zone behind it; and which are times."""
     count = len(texts)
     wall, offset, ok = np.zeros(count, np.int64), np.full(count, OFFSET_UNKNOWN, np.int32), np.zeros(count, bool)
@@ -106,7 +127,7 @@ def times_in(texts: Lines, *forms: Form) -> tuple[Times, np.ndarray]:
     return Times(wall, offset, has_year, resolution), ok
 
 
-def _of_century(wall_us: np.ndarray, form: Form) -> np.ndarray:
+def _of_century(wall_us: np.ndarray, form: TimeForm) -> np.ndarray:
     """Put years of two digits into this century: 2000 years are five times 146,097 days."""
     return wall_us if form.template.count("Y") != 2 else wall_us + 5 * 146_097 * 86_400_000_000
 
@@ -132,7 +153,7 @@ def zoned(times: Times, zones: pa.Array) -> Times:
     offset = np.array(times.offset_s, np.int32)
     for code, zone in enumerate(coded.dictionary.to_pylist()):
         rows = np.flatnonzero((codes == code) & (offset == OFFSET_UNKNOWN))
-        fixed = _fixed_offset(zone.strip())
+        fixed = fixed_offset(zone.strip())
         if fixed is not None:
             offset[rows] = fixed
         elif "/" in zone and len(rows):
@@ -140,7 +161,8 @@ def zoned(times: Times, zones: pa.Array) -> Times:
     return Times(times.wall_us, offset, times.has_year, times.resolution_us)
 
 
-def _fixed_offset(zone: str) -> int | None:
+def fixed_offset(zone: str) -> int | None:
+    """Give the seconds east of UTC that an offset or an abbreviation with one meaning says; None for any other word."""
     if zone in _ABBREVIATED:
         return _ABBREVIATED[zone] * 3600
     found = _NUMERIC.fullmatch(zone)

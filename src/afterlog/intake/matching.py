@@ -14,14 +14,17 @@ import pyarrow.compute as pc
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
 from afterlog.intake.within import Within
-from afterlog.layout import OFFSET_UNKNOWN
+from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN
 from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
-from afterlog.registry import Registry
+from afterlog.registry import Registry, looks_like_record
 
 _NO_ROWS: Final = np.empty(0, np.int64)
 _INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them
 _DEEPEST: Final = 6  # envelopes within each other are opened so deep; further ones can only be an attacker's
 _FEW_LINES: Final = 12  # so many are read faster by the regex, which gives the same answer
+_QUARTER_S: Final = 900  # offsets from UTC are quarters of an hour
+_NEAR_US: Final = 60_000_000  # between what a program prints and what its envelope does
+_FARTHEST_S: Final = 14 * 3600
 _FEW_RUNS: Final = 400  # joining parts by so many slices is faster than gathering row by row
 
 
@@ -133,7 +136,8 @@ def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: in
         reader = cast("LineParser", registry[name])
         inside = messages.select(mine)
         found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
-        for part in with_continuations(reader, inside, found):
+        apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
+        for part in with_continuations(reader, inside, found, apart):
             here, joined = mine[part.rows], mine[part.joined]
             plain[here] = plain[joined] = False
             inner = _over(part.columns, {}, {"program"})
@@ -166,13 +170,22 @@ def _in_envelope(rows: np.ndarray, columns: Mapping[str, Column], parts: list[Pa
     return Part(rows[there], times, whole, parser, np.concatenate([part.joined for part in parts]))
 
 
-def with_continuations(reader: LineParser, lines: Lines, parts: list[Part]) -> list[Part]:
-    """Put lines that the reader does not match into the record above, where its format has such lines."""
+def _of_their_own(messages: Lines) -> np.ndarray:
+    """Give the messages that begin with a time or an address: records of the envelope, no end of the one above."""
+    begins = (messages.bytes(row)[:40] for row in range(len(messages)))
+    return np.flatnonzero([begin[:1].isalnum() and looks_like_record(begin) for begin in begins])
+
+
+def with_continuations(reader: LineParser, lines: Lines, parts: list[Part], apart: np.ndarray = _NO_ROWS) -> list[Part]:
+    """Put lines that the reader does not match into the record above, where its format has such lines.
+
+    Those ``apart`` are no such lines.
+    """
     if not reader.continues or not parts:
         return parts
     heads = np.sort(np.concatenate([part.rows for part in parts]))
     known = np.concatenate([heads, *(part.joined for part in parts)])
-    loose = np.setdiff1d(np.arange(len(lines)), known)
+    loose = np.setdiff1d(np.arange(len(lines)), np.concatenate([known, apart]))
     loose = loose[loose > heads[0]] if len(heads) else _NO_ROWS
     if not len(loose):
         return parts
@@ -213,10 +226,14 @@ def _readers(program: Column, messages: Lines, registry: Registry) -> list[tuple
 
 
 def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
-    """Take a record's own times, but where these have no year and the envelope's have year and offset, those."""
+    """Take a record's own times, but where these have no year and the envelope's have year and offset, those.
+
+    Where they have no offset, the envelope's tell it.
+    """
     if inner is None or outer is None:
         return inner if inner is not None else times_at(outer, rows)
     around = times_at(outer, rows)
+    inner = _zoned_by(inner, around)
     year = np.broadcast_to(np.asarray(inner.has_year), rows.shape)
     take = (around.offset_s != OFFSET_UNKNOWN) & np.asarray(around.has_year) & ~year
     if not take.any():
@@ -227,6 +244,28 @@ def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
         year | take,
         max(inner.resolution_us, around.resolution_us),
     )
+
+
+def _zoned_by(inner: Times, around: Times) -> Times:
+    """Give local times the offset by which most of them differ from the exact times around them.
+
+    A session may have begun long before it was logged, so one difference alone proves nothing.
+    """
+    asked = (inner.offset_s == OFFSET_UNKNOWN) & np.asarray(inner.has_year)
+    exact = (
+        asked & (around.offset_s != OFFSET_UNKNOWN) & (around.offset_s != OFFSET_PLACED) & np.asarray(around.has_year)
+    )
+    if not exact.any():
+        return inner
+    utc_us = around.wall_us[exact] - around.offset_s[exact].astype(np.int64) * 1_000_000
+    differs_us = inner.wall_us[exact] - utc_us
+    offsets_s = np.rint(differs_us / (_QUARTER_S * 1e6)).astype(np.int64) * _QUARTER_S
+    near = (np.abs(differs_us - offsets_s * 1_000_000) <= _NEAR_US) & (np.abs(offsets_s) <= _FARTHEST_S)
+    found, counts = np.unique(offsets_s[near], return_counts=True)
+    if not len(found) or 2 * counts.max() < len(offsets_s):
+        return inner
+    offset = np.where(exact, found[counts.argmax()], inner.offset_s).astype(np.int32)
+    return Times(inner.wall_us, offset, inner.has_year, inner.resolution_us)
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:

@@ -24,6 +24,7 @@ from afterlog.sources.blocks import newlines
 from afterlog.sources.cleaning import cleaned
 
 _HELD_BYTES: Final = 8 << 20  # a record longer than this is cut: its later lines become rejects' neighbours, not memory
+_INDENTS: Final = (b" ", b"\t")
 _TAIL_BYTES: Final = 32 << 10
 _TAIL_LINES: Final = 12  # so many are tried one by one, from the last; most records are shorter
 
@@ -124,7 +125,7 @@ def parse_block(parser: LineParser, block: Block, registry: Registry) -> Parsed:
     loose = np.flatnonzero(~taken)
     continued = _continued(parser, lines, rows, loose)
     rejected = loose[~continued]
-    if parser.continues and batch is not None:
+    if batch is not None and (parser.continues or parser.envelope):
         batch = _lengthened(batch, loose[continued & (loose > rows[0])])
     reason = f"not a line of {parser.title}"
     return Parsed(
@@ -145,10 +146,16 @@ def _refused(lines: Lines, starts: np.ndarray, row: int, block: Block, reason: s
 
 
 def _continued(parser: LineParser, lines: Lines, rows: np.ndarray, loose: np.ndarray) -> np.ndarray:
-    """Tell which unmatched lines belong to the record above: blank ones, and all where the format continues."""
-    above = int(np.searchsorted(loose, rows[0])) if parser.continues and len(rows) else len(loose)
+    """Tell which unmatched lines belong to the record above: blank ones, and all where the format continues.
+
+    In an envelope, whose programs may write anything, those that are indented.
+    """
+    first = int(np.searchsorted(loose, rows[0])) if len(rows) else len(loose)
+    above = first if parser.continues else len(loose)
     continued = np.ones(len(loose), bool)
     continued[:above] = [not lines.bytes(int(row)).strip() for row in loose[:above]]
+    if parser.envelope and not parser.continues:
+        continued[first:] |= np.array([lines.bytes(int(row))[:1] in _INDENTS for row in loose[first:]], bool)
     return continued
 
 
