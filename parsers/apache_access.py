@@ -65,11 +65,11 @@ _DASHED: Final = (
 _TOOK: Final = r'^(?:"(?P<forwarded_for>[^"]*)" )?(?:rt=)?(?P<duration>[0-9]{1,9}\.[0-9]{1,9})(?: .*)?$'
 
 
-def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
-    columns = {name: _given(match.text(name)) for name in _DASHED if name in match}
-    columns |= {"status": status_of(match), "protocol": pa.nulls(len(match), pa.string())}
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column | None]:
+    columns: dict[str, Column | None] = {name: match.given(name) for name in _DASHED if name in match}
+    columns |= {"status": status_of(match), "protocol": None}
     if "vhost" in match:
-        columns |= {"service": match.text("vhost"), "vhost": pa.nulls(len(match), pa.string())}
+        columns |= {"service": match.text("vhost"), "vhost": None}
     if "extra" in match:
         columns |= _extra(match.text("extra"))
     elif "duration" in match and match.types["duration"] == "s":

@@ -9,7 +9,7 @@ a generator. There is no third way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
@@ -306,11 +306,11 @@ def _layout_of(form: str) -> Layout:
     return Layout(f"{{time:{form}}}")
 
 
-def columns_of(match: Match) -> dict[str, Column]:
-    """Give every field of a match but its times as a column under its own name."""
+def columns_of(match: Match, without: Collection[str] = ()) -> dict[str, Column]:
+    """Give every field of a match but its times, and those named, as a column under its own name."""
     columns: dict[str, Column] = {}
     for name, kind in match.types.items():
-        if kind in TIME_FORMS:
+        if kind in TIME_FORMS or name in without:
             continue
         if kind == "d":
             values, valid = match.int(name)
@@ -320,6 +320,8 @@ def columns_of(match: Match) -> dict[str, Column]:
             columns[name] = pa.array(seconds, pa.float64(), mask=~valid)
         elif kind not in PARTS:  # those stand beside it
             columns[name] = match.text(name)
-    if "level" in columns:
-        columns.setdefault("severity", severity_of(columns.pop("level")))
+    if "level" in match:
+        columns.pop("level", None)
+        if "severity" not in columns and "severity" not in without:
+            columns["severity"] = severity_of(match.text("level"))
     return columns
