@@ -23,6 +23,7 @@ from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.loose import LOOSE_FORMS, Loose
+from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.values import seconds_of, status_of, told_by
@@ -49,6 +50,7 @@ __all__ = [
     "Loose",
     "Match",
     "Outcome",
+    "Pairs",
     "Parser",
     "Record",
     "RecordParser",
