@@ -94,7 +94,7 @@ _TOOK: Final = r'^(?:"(?P<forwarded_for>[^"]*)" )?(?:rt=)?(?P<duration>[0-9]{1,9
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    columns: dict[str, Any] = {name: _given(match.text(name)) for name in _DASHED if name in match}
+    columns: dict[str, Any] = {name: match.given(name) for name in _DASHED if name in match}
     if "protocol" in match:
         columns["protocol"] = None
     if "status" in match:

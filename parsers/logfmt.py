@@ -16,7 +16,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +25,7 @@ from afterlog.parser import (
     Layout,
     LineParser,
     Match,
+    Pairs,
     Sample,
     each_unique,
     seconds_of,
@@ -48,77 +48,32 @@ _KEYS: Final = {
     "caller": ("caller", "source"),
     "logger": ("logger", "component", "module"),
 }
-_WORD: Final = 8  # bytes
+_LOGGER: Final = "logger="  # stands before what Grafana's lines begin with
 _SERVICE: Final = ("app", "application", "service")
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    pairs = match.text("pairs")
+    text = match.text("pairs")
+    spans = [match.span("pairs")]
     if "first" in match:
-        pairs = pc.binary_join_element_wise(match.text("first"), pairs, " ")
+        text = pc.binary_join_element_wise(match.text("first"), text, " ")
+        spans.insert(0, match.span("first"))
     if "named" in match:
-        pairs = pc.binary_join_element_wise(pc.binary_join_element_wise("logger=", match.text("named"), ""), pairs, " ")
-    columns: dict[str, Any] = {"first": None, "named": None, "pairs": pairs}
-    present = _endings(match)
-    bare = pc.replace_substring_regex(pairs, r'"(?:[^"\\]|\\.)*"', '""')
+        begin, end = match.span("named")
+        text = pc.binary_join_element_wise(pc.binary_join_element_wise(_LOGGER, match.text("named"), ""), text, " ")
+        spans.insert(0, (begin - len(_LOGGER), end))
+    columns: dict[str, Any] = {"first": None, "named": None, "pairs": text}
+    pairs = Pairs(match.lines, spans, text)
     for name, keys in _KEYS.items():
-        told = _value(pairs, bare, [key for key in keys if _is_among(f" {key}", present)])
+        told = pairs.value(keys)
         if told is not None:
             columns[name] = told
     level = columns.pop("level", None)
     if level is not None:
         columns["severity"] = severity_of(level)
     if "message" not in columns:
-        columns["message"] = pairs
+        columns["message"] = text
     return columns | _request(columns)
-
-
-def _endings(match: Match) -> np.ndarray:
-    """Give the eight bytes before each equals sign in the block, white space as blanks, as distinct 64-bit words."""
-    block = match.lines.block
-    where = block.positions(b"=")
-    before = np.unique(block.words[where[where >= _WORD] - _WORD])
-    first = (b" " + block.data[:32].split(b"=")[0])[-_WORD:].rjust(_WORD)
-    words = np.append(before, np.frombuffer(first, "<u8"))
-    octets = words.view(np.uint8)
-    octets[(octets == ord("\n")) | (octets == ord("\t"))] = ord(" ")
-    return words
-
-
-def _is_among(text: str, words: np.ndarray) -> bool:
-    """Tell whether one of the words ends with this text, or with its last eight bytes."""
-    ending = text.encode()[-_WORD:]
-    return bool((words >> np.uint64(8 * (_WORD - len(ending))) == int.from_bytes(ending, "little")).any())
-
-
-def _value(pairs: Column, bare: Column, keys: list[str]) -> Column | None:
-    """Take the value of the first of these keys that a line has; ``bare`` are the pairs without quoted texts."""
-    told: Column | None = None
-    for key in keys:
-        found = pc.extract_regex(bare, rf'(?:^| ){re.escape(key)}=(?P<value>""|[^ "]*)')
-        text = pc.struct_field(found, "value")
-        if text.null_count == len(text):
-            continue
-        quoted = pc.fill_null(pc.equal(text, '""'), False)
-        if pc.any(quoted).as_py():
-            inside = _quoted(pairs.filter(quoted), key)
-            text = pc.replace_with_mask(text, quoted, pc.replace_substring(inside, '\\"', '"'))
-        told = text if told is None else pc.coalesce(told, text)
-        if told.null_count == 0:
-            break
-    return told
-
-
-def _quoted(pairs: Column, key: str) -> Column:
-    """Take a quoted value; where what looks like its key stands more than once, pair by pair from the beginning."""
-    value = rf'{re.escape(key)}="(?P<value>(?:[^"\\]|\\.)*)"'
-    found = pc.struct_field(pc.extract_regex(pairs, rf"(?:^| ){value}"), "value")
-    twice = pc.greater(pc.count_substring(pairs, f'{key}="'), 1)
-    if not pc.any(twice).as_py():
-        return found
-    first = rf'^(?:[^ ="]+(?:=(?:"(?:[^"\\]|\\.)*"|[^ "]*))? +)*?{value}'
-    surely = pc.struct_field(pc.extract_regex(pairs.filter(twice), first), "value")
-    return pc.replace_with_mask(found, twice, surely)
 
 
 def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,7 +179,7 @@ SAMPLES: Final = (
 
 def _layouts() -> tuple[Layout, ...]:
     plain = ('time="{time:iso}" ', "time={time:iso} ", "ts={time:iso} ", "t={time:iso} ", "ts={time:epoch} ")
-    named = ("logger={named} t={time:iso} ",)  # Grafana's, with the user between the two
+    named = (_LOGGER + "{named} t={time:iso} ",)  # Grafana's, with the user between the two
     later = ('{first:word} time="{time:iso}" ', "{first:word} ts={time:iso} ", "{first:word} t={time:iso} ")
     more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ")
     return tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)

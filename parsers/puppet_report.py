@@ -22,15 +22,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-import yaml
-
 from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, Stamp, read_stamp
 
 MAX_BYTES: Final = 64 << 20
 MAX_LINES: Final = 1_000_000
 MAX_NODES: Final = 3_000_000  # some 600 MB
 MAX_DEPTH: Final = 64
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DROPPED: Final = frozenset({"tags", "containment_path", "provider_used", "version"})  # bulk that nothing here asks for
 _SEVERITY: Final = {
     "debug": 5, "info": 9, "notice": 10, "warning": 13, "err": 17, "crit": 18, "alert": 19, "emerg": 21,
@@ -136,6 +133,8 @@ def _document(lines: list[Line], size: int) -> Iterator[Record | Reject]:
 
 def _tree(text: bytes) -> tuple[_Node | None, tuple[int, str] | None]:
     """Return the nodes of a document, and where and why reading it stopped."""
+    import yaml  # noqa: PLC0415  this parser is loaded by every run, and hardly ever reads anything
+
     try:
         return _build(_lines_as_counted(text))
     except yaml.reader.ReaderError:
@@ -156,11 +155,13 @@ def _lines_as_counted(text: bytes) -> bytes:
 
 
 def _build(text: bytes) -> tuple[_Node | None, tuple[int, str] | None]:
+    import yaml  # noqa: PLC0415  this parser is loaded by every run, and hardly ever reads anything
+
     root: _Node | None = None
     stack: list[_List | _Map] = []
     anchors: dict[str, _Node] = {}
     try:
-        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         for count, event in enumerate(events):
             if isinstance(event, yaml.CollectionEndEvent):
                 stack.pop()
@@ -185,6 +186,8 @@ def _build(text: bytes) -> tuple[_Node | None, tuple[int, str] | None]:
 
 
 def _node(event: Any, anchors: dict[str, _Node]) -> _Node | None:
+    import yaml  # noqa: PLC0415  this parser is loaded by every run, and hardly ever reads anything
+
     line = event.start_mark.line
     node: _Node
     if isinstance(event, yaml.AliasEvent):

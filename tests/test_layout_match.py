@@ -146,6 +146,21 @@ def test_a_dash_is_absent_in_types_that_say_so() -> None:
     assert found.inner("c").bytes(0) == b""
 
 
+def test_a_field_asked_for_as_given_is_null_where_a_dash_or_nothing_stands() -> None:
+    found = match('{user:word} "{agent}" {client:ip}', b'- "" -', b'-- "-" 192.0.2.7', b'bob "curl" -')
+    assert found.given("user").to_pylist() == [None, "--", "bob"]
+    assert found.given("agent").to_pylist() == [None, None, "curl"]
+    assert found.given("client").to_pylist() == [None, "192.0.2.7", None]
+    assert found.text("agent").to_pylist() == ["", "-", "curl"]
+
+
+def test_lines_that_fit_nowhere_give_an_empty_match_with_all_its_fields() -> None:
+    found = match('{time:clf} "{request:request}" {status:d}', b"no", b"neither")
+    assert len(found) == 0
+    assert [len(found.text(name)) for name in ("request", "method", "path", "protocol")] == [0, 0, 0, 0]
+    assert (len(found.time().wall_us), len(found.int("status")[0])) == (0, 0)
+
+
 def test_a_negative_duration_is_absent() -> None:
     found = match("{a:ms}/{b:s}", b"-1/2.5")
     assert found.text("a").to_pylist() == [None]

@@ -24,5 +24,8 @@ def __getattr__(name: str) -> Any:
     if name in ("ingest", "Options"):
         import importlib  # noqa: PLC0415
 
-        return getattr(importlib.import_module("afterlog.ingestion"), name)
+        from afterlog.memory import no_collection  # noqa: PLC0415
+
+        with no_collection():  # modules are kept: looking for what to free among them is a tenth of the start
+            return getattr(importlib.import_module("afterlog.ingestion"), name)
     raise AttributeError(f"module 'afterlog' has no attribute {name!r}")

@@ -35,6 +35,7 @@ _DICTIONARY: Final = [
     "host",
     "service",
     "kind",
+    "client",
     "method",
     "upstream",
     "action",

@@ -9,7 +9,7 @@ a generator. There is no third way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
@@ -23,6 +23,7 @@ from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
+from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.values import seconds_of, status_of, told_by
@@ -51,6 +52,7 @@ __all__ = [
     "Loose",
     "Match",
     "Outcome",
+    "Pairs",
     "Parser",
     "Record",
     "RecordParser",
@@ -308,11 +310,11 @@ def _layout_of(form: str) -> Layout:
     return Layout(f"{{time:{form}}}")
 
 
-def columns_of(match: Match) -> dict[str, Column]:
-    """Give every field of a match but its times as a column under its own name."""
+def columns_of(match: Match, without: Collection[str] = ()) -> dict[str, Column]:
+    """Give every field of a match but its times, and those named, as a column under its own name."""
     columns: dict[str, Column] = {}
     for name, kind in match.types.items():
-        if kind in TIME_FORMS:
+        if kind in TIME_FORMS or name in without:
             continue
         if kind == "d":
             values, valid = match.int(name)
@@ -322,6 +324,8 @@ def columns_of(match: Match) -> dict[str, Column]:
             columns[name] = pa.array(seconds, pa.float64(), mask=~valid)
         elif kind not in PARTS:  # those stand beside it
             columns[name] = match.text(name)
-    if "level" in columns:
-        columns.setdefault("severity", severity_of(columns.pop("level")))
+    if "level" in match:
+        columns.pop("level", None)
+        if "severity" not in columns and "severity" not in without:
+            columns["severity"] = severity_of(match.text("level"))
     return columns

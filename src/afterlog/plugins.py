@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Final
 
 from afterlog.errors import ParserError
+from afterlog.memory import no_collection
 from afterlog.parser import Parser
 
 GROUP: Final = "afterlog.parsers"
@@ -76,6 +77,7 @@ def _within(folder: Path, roots: list[Path]) -> bool:
     return any(real.is_relative_to(root) for root in roots)
 
 
+@no_collection()
 def declared_parsers(folders: Iterable[Path] = ()) -> list[tuple[Parser, Home]]:
     """Load the built-in parsers, the installed ones, and those of the folders.
 

@@ -89,7 +89,7 @@ def test_deep_nesting_is_refused_at_once(bomb):
     began = time.perf_counter()
     *_, last = told(b"--- !ruby/object:Puppet::Transaction::Report\nhost: a\nlogs: " + bomb)
     assert isinstance(last, Reject)
-    assert "nested" in last.reason
+    assert "nest" in last.reason  # by us, or by libyaml from 0.2.6 on
     assert time.perf_counter() - began < 5
 
 

@@ -79,7 +79,7 @@ def _read_match(
     told = dict(parser.meaning(match, outer)) if parser.meaning is not None else {}
     times = told.pop("time") if "time" in told else match.time() if "time" in match else None
     refused, joined = told.pop("refused", None), told.pop("joined", None)
-    own = columns_of(match) | {name: _column(name, values) for name, values in told.items() if values is not None}
+    own = columns_of(match, told) | {name: _column(name, values) for name, values in told.items() if values is not None}
     if "kind" not in own and "kind" not in outer:
         own["kind"] = pa.repeat(pa.scalar(str(parser.kind)), len(rows))
     columns = _over(outer, own, {"time", *(name for name, values in told.items() if values is None)})

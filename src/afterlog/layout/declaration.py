@@ -3,7 +3,7 @@
 import re
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from afterlog.layout.pattern import Field, Slot, parse
 from afterlog.layout.regex import compile_regex
 from afterlog.layout.times import TIME_FORMS, Times
 from afterlog.layout.words import all_true
+
+_NONE: Final = np.empty(0, np.int64)
 
 
 class Layout:
@@ -74,12 +76,19 @@ class Layout:
                     return f"the form fits, but the time {stamp!r} in {{{slot.name}:{slot.type}}} does not exist"
         return "the line matches"
 
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        types = {kept.name: kept.type for kept in self.fields}
+        return types | {name: kind for kept in self.fields for name, kind in PARTS.get(kept.type, {}).items()}
+
     def _search(self, lines: Lines, rows: Ints) -> Spans:
         match, data = self._regex.match, lines.data
         begins, ends = lines.starts[rows].tolist(), lines.ends[rows].tolist()
         found = [match(data, begin, end) for begin, end in zip(begins, ends, strict=True)]
-        hits = np.flatnonzero(np.fromiter((one is not None for one in found), bool, len(found)))
+        hits = [index for index, one in enumerate(found) if one is not None]
         count = len(self._slots)
+        if not hits:
+            return Spans(_NONE, [_NONE] * count, [_NONE] * count)
         flat = chain.from_iterable(chain.from_iterable(one.regs for one in found if one is not None))
         table = np.fromiter(flat, np.int64, len(hits) * (count + 1) * 2).reshape(len(hits), count + 1, 2)
         groups = range(1, count + 1)
@@ -89,8 +98,15 @@ class Layout:
             [np.ascontiguousarray(table[:, group, 1]) for group in groups],
         )
 
+    def _nothing(self, lines: Lines) -> Match:
+        forms = {slot.name: TIME_FORMS[slot.type] for slot in self._slots if slot.type in TIME_FORMS}
+        times = {name: Times(_NONE, _NONE.astype(np.int32), form.has_year, 1) for name, form in forms.items()}
+        return Match(lines, _NONE, self._types, dict.fromkeys(self._types, (_NONE, _NONE)), times)
+
     def _checked(self, lines: Lines, found: Spans) -> Match:
         """Without the lines whose time does not exist."""
+        if not len(found.rows):
+            return self._nothing(lines)
         times: dict[int, Times] = {}
         exists = all_true(len(found.rows))
         for index, slot in enumerate(self._slots):
@@ -105,9 +121,7 @@ class Layout:
             if slot.name != "_":
                 spans |= field_spans(lines, slot.name, slot.type, found.starts[index], found.ends[index])
         named = {self._slots[index].name: read for index, read in times.items()}
-        types = {kept.name: kept.type for kept in self.fields}
-        types |= {name: kind for kept in self.fields for name, kind in PARTS.get(kept.type, {}).items()}
-        return Match(lines, found.rows, types, spans, named)
+        return Match(lines, found.rows, self._types, spans, named)
 
 
 def _rebuild(pattern: str, name: str) -> Layout:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from afterlog.layout.block import Block, Ints
+from afterlog.layout.block import Block, Ints, Mask
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,12 +75,13 @@ class Lines:
         """One line as it stands in the buffer."""
         return self.data[int(self.starts[i]) : int(self.ends[i])]
 
-    def texts(self, starts: Ints | None = None, ends: Ints | None = None) -> pa.Array:
+    def texts(self, starts: Ints | None = None, ends: Ints | None = None, nothing: Mask | None = None) -> pa.Array:
         r"""Return the lines, or these spans of the buffer, as a ``pa.StringArray`` of the same length.
 
-        A span with a negative start is null, an empty one is ``""``. Bytes that are not UTF-8 are written as
-        ``\xNN``, only in the rows that have them.
+        A span with a negative start is null, as is one marked as ``nothing``; an empty one is ``""``. Bytes that
+        are not UTF-8 are written as ``\xNN``, only in the rows that have them.
         """
         from afterlog.layout.texts import texts_of  # noqa: PLC0415  loads Arrow, which who only counts does without
 
-        return texts_of(self.block, self.starts if starts is None else starts, self.ends if ends is None else ends)
+        starts, ends = self.starts if starts is None else starts, self.ends if ends is None else ends
+        return texts_of(self.block, starts, ends, nothing)

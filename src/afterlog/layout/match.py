@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,7 @@ class Match:
     types: dict[str, str]
     spans: dict[str, tuple[Ints, Ints]]
     times: dict[str, Times]
+    _texts: dict[str, pa.Array] = field(default_factory=dict, repr=False, compare=False)  # those gathered so far
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,7 +49,17 @@ class Match:
 
     def text(self, name: str) -> pa.Array:
         """Return a field as ``pa.StringArray``, null where it is absent."""
-        return self.lines.texts(*self.span(name))
+        known = self._texts.get(name)
+        if known is None:
+            known = self._texts[name] = self.lines.texts(*self.span(name))
+        return known
+
+    def given(self, name: str) -> pa.Array:
+        """Return a field as text, null also where a lone ``-`` or nothing at all stands in its place."""
+        starts, ends = self.span(name)
+        width = ends - starts
+        nothing = (width == 1) & (self.lines.block.octets[starts] == ord("-")) | (width == 0)
+        return self.lines.texts(starts, ends, nothing)
 
     def inner(self, name: str) -> Lines:
         """Return a field as lines, for what stands inside an envelope; empty where it is absent."""

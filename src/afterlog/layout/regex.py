@@ -6,6 +6,7 @@ one; and a free field looks at no more than TRIES places of the literal behind i
 """
 
 import re
+from itertools import pairwise
 
 from afterlog.layout.fields import BLANKS, DECIMAL, INTEGER
 from afterlog.layout.pattern import Blanks, How, Literal, Part, Slot
@@ -66,4 +67,7 @@ def _class(members: bytes) -> bytes:
 
 
 def _escaped(members: bytes) -> bytes:
-    return b"".join(rb"\x%02x" % octet for octet in members)
+    """Write ascending bytes as ranges: Python compiles these many times faster than every byte by itself."""
+    breaks = [0, *(i for i in range(1, len(members)) if members[i] != members[i - 1] + 1), len(members)]
+    runs = [(members[begin], members[end - 1]) for begin, end in pairwise(breaks)]
+    return b"".join(rb"\x%02x" % first + (rb"-\x%02x" % last if last > first else b"") for first, last in runs)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from afterlog.layout.block import WINDOW, Block, Ints, Mask, Octets
+from afterlog.layout.block import WINDOW, Block, Ints, Mask, Octets, Words
 from afterlog.layout.civil import MONTHS
-from afterlog.layout.words import HIGHS, OVER_NINE, ZEROS, all_true, mask_of
+from afterlog.layout.words import HIGHS, OVER_NINE, ZEROS, mask_of
 from afterlog.layout.zones import OFFSET_UNKNOWN, offset_seconds
 
 DIGITS = "YmdHMSf"
@@ -100,29 +100,30 @@ class Stamp:
             ok &= table[octets[:, index]]
         return ok
 
-    def read(self, block: Block, at: Ints) -> dict[str, Ints]:
-        """Read the numbers at each position by template letter (YmdHMSfz), only where the bytes change.
+    def changes(self, windows: Words) -> Mask:
+        """Tell which windows of 32 bytes, all but the first, hold another stamp than the one before them."""
+        changed = np.zeros(max(len(windows) - 1, 0), np.bool_)
+        for index in range((self.width + 7) // 8):
+            word = windows[:, index]
+            rest = self.width - index * 8
+            differs = word[1:] ^ word[:-1]
+            changed |= (differs if rest >= 8 else differs & np.uint64(mask_of([True] * rest))) != 0
+        return changed
+
+    @cached_property
+    def _columns(self) -> dict[str, list[int]]:
+        """The letters, each with the bytes it stands for."""
+        places = list(enumerate(self.template))
+        return {letter: [index for index, other in places if other == letter] for letter in sorted(set(self.template))}
+
+    def numbers(self, windows: Words) -> dict[str, Ints]:
+        """Read the numbers at the beginning of each window by template letter (YmdHMSfz).
 
         A month name gives m, 13 if there is no such month; e gives d; z gives seconds or OFFSET_UNKNOWN.
         """
-        words = block.window(at)
-        fresh = all_true(len(at))
-        changed = np.zeros(max(len(at) - 1, 0), np.bool_)
-        for index in range((self.width + 7) // 8):
-            word = words[:, index]
-            rest = self.width - index * 8
-            differs = word[1:] ^ word[:-1]
-            changed |= differs & np.uint64(mask_of([True] * min(rest, 8))) != 0
-        fresh[1:] = changed
-        rows = np.flatnonzero(fresh)
-        octets = words[rows].view(np.uint8).reshape(len(rows), WINDOW)
-        back = np.cumsum(fresh) - 1
-        return {letter: values[back] for letter, values in self._numbers(octets).items()}
-
-    def _numbers(self, octets: Octets) -> dict[str, Ints]:
+        octets = windows.view(np.uint8).reshape(len(windows), WINDOW)
         numbers: dict[str, Ints] = {}
-        for letter in sorted(set(self.template)):
-            where = [index for index, other in enumerate(self.template) if other == letter]
+        for letter, where in self._columns.items():
             if letter in DIGITS:
                 numbers[letter] = _decimal(octets, where)
             elif letter == "e":

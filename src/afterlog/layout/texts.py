@@ -13,10 +13,20 @@ from afterlog.layout.block import Block, Ints, Mask
 MAX_OFFSET: Final = 2**31 - 1  # the largest offset of an Arrow binary array
 
 
-def texts_of(block: Block, starts: Ints, ends: Ints) -> pa.Array:
+def texts_of(block: Block, starts: Ints, ends: Ints, nothing: Mask | None = None) -> pa.Array:
     r"""Return these spans of a block as a ``pa.StringArray`` of the same length; see `Lines.texts`."""
-    absent = starts < 0
-    gathered = _gather(block, starts, ends, absent if absent.any() else None)
+    absent: Mask | None = starts < 0
+    if absent is not None and absent.any():
+        # An absent span takes the place of the end before it, so that the offsets stay ascending.
+        before = np.maximum.accumulate(np.where(absent, 0, ends))
+        starts, ends = np.where(absent, before, starts), np.where(absent, before, ends)
+    else:
+        absent = None
+    if nothing is not None and nothing.any():
+        absent = nothing if absent is None else absent | nothing
+    if absent is not None and absent.all():
+        return pa.nulls(len(starts), pa.string())
+    gathered = _gather(block, starts, ends, absent)
     if block.ascii:
         return gathered.view(pa.string())
     try:
@@ -32,10 +42,6 @@ def _gather(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.A
         return pa.array([], pa.binary())
     if len(block.data) > MAX_OFFSET:
         return _one_by_one(block, starts, ends, absent)
-    if absent is not None:
-        # An absent span takes the place of the end before it, so that the offsets stay ascending.
-        before = np.maximum.accumulate(np.where(absent, 0, ends))
-        starts, ends = np.where(absent, before, starts), np.where(absent, before, ends)
     if (starts[1:] < ends[:-1]).any():
         order = np.argsort(starts, kind="stable")
         if (starts[order][1:] < ends[order][:-1]).any():
@@ -49,7 +55,9 @@ def _gather(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.A
     offsets[1::2] = ends
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]
     whole = pa.Array.from_buffers(pa.binary(), 2 * count - 1, buffers)
-    return whole.take(pa.array(np.arange(0, 2 * count, 2), mask=absent))
+    there = None if absent is None else pa.py_buffer(np.packbits(~absent, bitorder="little"))
+    every_other = pa.py_buffer(np.arange(0, 2 * count, 2, dtype=np.int32))
+    return pc.take(whole, pa.Array.from_buffers(pa.int32(), count, [there, every_other]), boundscheck=False)
 
 
 def _one_by_one(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.Array:

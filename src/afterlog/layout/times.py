@@ -7,14 +7,15 @@ digit of the fraction, ``zzzzz`` ±hhmm, ``t`` a T or a blank. Three letters sta
 ``s`` or ``n`` digits that count seconds or milliseconds since 1970. Everything else stands for itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from afterlog.layout.block import Block, Ints, Mask
+from afterlog.layout.block import Block, Ints, Mask, Words
 from afterlog.layout.civil import wall_seconds
 from afterlog.layout.scan import digits_at, digits_end
 from afterlog.layout.stamp import Stamp
@@ -100,51 +101,65 @@ class Form:
 
     def read(self, block: Block, starts: Ints, ends: Ints) -> tuple[Times, Mask]:
         """Return the times written in spans of this form, and whether each exists (30 February does not)."""
-        count = len(starts)
-        fields: dict[str, Ints] = {}
-        micros = np.zeros(count, np.int64)
-        offset = np.full(count, 0 if self.is_epoch else OFFSET_UNKNOWN, np.int64)
-        digits = 3 if self.template[0] == "n" else 0
-        ok, at = all_true(count), starts
+        if self.is_epoch:
+            return self._read_epoch(block, starts, ends)
+        stamps: list[tuple[Stamp, Words]] = []
+        ok, at, digits = all_true(len(starts)), starts, 0
+        micros: Ints | None = None
+        offset: Ints | None = None
         for piece in self.pieces:
             if isinstance(piece, Stamp):
-                fields |= piece.read(block, at)
+                stamps.append((piece, block.window(at)))
                 at = at + piece.width
             elif piece == "F":
                 after = _fraction_end(block, at, ends)
-                micros, printed = _fraction(block, at, after)
-                digits = max(digits, printed)
+                micros, digits = _fraction(block, at, after)
                 at = after
-            elif piece == "Z":
+            else:
                 offset, exists = zone_seconds(block, at, ends)
                 ok &= exists
-            else:
-                after = digits_end(block, at, ends)
-                fields[piece] = digits_at(block, at, after)
-                at = after
+        fields, spread = _read_once(stamps)
+        seconds, leap, exists = wall_seconds(fields, len(fields["S"]))
+        if not exists.all():
+            ok &= spread(exists)
         if "f" in fields:
             digits = self.template.count("f")
-            micros = fields["f"] * TENS[6 - digits]
+            micros = spread(fields["f"] * TENS[6 - digits])
         if "z" in fields:
-            offset, exists = fields["z"], fields["z"] != OFFSET_UNKNOWN
-            ok &= exists
-        wall, exists = _wall_us(fields, micros)
-        ok &= exists
-        resolution = int(TENS[6 - min(digits, 6)])
-        return Times(wall, offset.astype(np.int32), self.has_year, resolution), ok
+            offset = spread(fields["z"])
+            ok &= offset != OFFSET_UNKNOWN
+        wall = spread(seconds * 1_000_000 + np.where(leap, 999_999, 0))
+        if micros is not None:
+            wall = wall + (np.where(spread(leap), 0, micros) if leap.any() else micros)
+        known = np.full(len(starts), OFFSET_UNKNOWN, np.int32) if offset is None else offset.astype(np.int32)
+        return Times(wall, known, self.has_year, int(TENS[6 - min(digits, 6)])), ok
+
+    def _read_epoch(self, block: Block, starts: Ints, ends: Ints) -> tuple[Times, Mask]:
+        after = digits_end(block, starts, ends)
+        number = digits_at(block, starts, after)
+        if self.template[0] == "n":
+            wall, digits = number * 1000, 3
+        else:
+            micros, digits = _fraction(block, after, _fraction_end(block, after, ends))
+            wall = number * 1_000_000 + micros
+        utc = np.zeros(len(starts), np.int32)
+        return Times(wall, utc, has_year=True, resolution_us=int(TENS[6 - min(digits, 6)])), all_true(len(starts))
 
 
 Piece: TypeAlias = Stamp | str
 
 
-def _wall_us(fields: dict[str, Ints], micros: Ints) -> tuple[Ints, Mask]:
-    """Microseconds since 1970 of what was read, and whether each time exists."""
-    if "s" in fields:
-        return fields["s"] * 1_000_000 + micros, all_true(len(micros))
-    if "n" in fields:
-        return fields["n"] * 1000, all_true(len(micros))
-    seconds, leap, exists = wall_seconds(fields, len(micros))
-    return seconds * 1_000_000 + np.where(leap, 999_999, micros), exists
+def _read_once(stamps: list[tuple[Stamp, Words]]) -> tuple[dict[str, Ints], Callable[[Any], Any]]:
+    """Read the numbers of stamps only where these change from line to line, and give what spreads them over all."""
+    fresh = all_true(len(stamps[0][1]))
+    fresh[1:] = np.logical_or.reduce([stamp.changes(windows) for stamp, windows in stamps])
+    rows = np.flatnonzero(fresh)
+    same = len(rows) == len(fresh)
+    fields: dict[str, Ints] = {}
+    for stamp, windows in stamps:
+        fields |= stamp.numbers(windows if same else windows[rows])
+    back = slice(None) if same else np.cumsum(fresh) - 1
+    return fields, lambda values: values[back]
 
 
 FRACTION_REGEX = rb"(?>(?:[.,][0-9]{1,9}+(?![0-9]))?)"

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from afterlog.layout.block import Block, Ints, Mask
 from afterlog.layout.fields import ALNUM
 from afterlog.layout.scan import ByteClass, digits_at, digits_end, run_end
-from afterlog.layout.words import first_mark, mask_of, non_digits, spread, zero_bytes
+from afterlog.layout.words import ZEROS, first_mark, mask_of, non_digits, over_nine, spread, zero_bytes
 
 _NEAR = 9  # bytes before the end of a tag that hold a bracket, seven digits and a bracket
 _OPENING = spread(ord("["))
 _TAG = re.compile(rb"[^ \t]+\[([-+]?[0-9]{1,18}|-)\]")
 METHOD = ByteClass(bytes(set(ALNUM) - set(b"0123456789")) + b"_-")
 MAX_METHOD = 32
-_SLASHED = np.uint64(int.from_bytes(b"HTTP/", "little"))
-_SLASHED_MASK = np.uint64(mask_of([True] * 5))
+_DOTTED = b"HTTP/0.0"
+_WHOLE = b"HTTP/0"
 
 
 def integers(block: Block, starts: Ints, ends: Ints) -> tuple[Ints, Mask]:
@@ -82,18 +82,13 @@ def request_spans(block: Block, starts: Ints, ends: Ints) -> dict[str, tuple[Int
 
     Well-formed is ``[A-Za-z_-]{1,32} `` + a path of at least one byte + `` HTTP/d`` or `` HTTP/d.d``.
     """
-    octets, absent = block.octets, starts < 0
-    at = np.where(absent, 0, starts)
-    stop = np.where(absent, 0, ends)
+    octets = block.octets
+    at, stop = np.maximum(starts, 0), np.maximum(ends, 0)
     method_end = run_end(block, at, np.minimum(stop, at + MAX_METHOD), METHOD)
-    protocol = np.full(len(at), -1, np.int64)
-    for width in (6, 8):
-        here = np.maximum(stop - width, 0)
-        word = block.words[here]
-        fits = (word & _SLASHED_MASK == _SLASHED) & (octets[here + 5] - 48 < 10)
-        if width == 8:
-            fits &= (octets[here + 6] == ord(".")) & (octets[here + 7] - 48 < 10)
-        protocol = np.where(fits & (stop - width >= at), here, protocol)
+    protocol = _protocol(block, at, stop, _DOTTED)
+    other = np.flatnonzero(protocol < 0)
+    if len(other):
+        protocol[other] = _protocol(block, at[other], stop[other], _WHOLE)
     good = (method_end > at) & (octets[method_end] == ord(" ")) & (protocol - 1 > method_end + 1)
     good &= octets[np.maximum(protocol - 1, 0)] == ord(" ")
     return {
@@ -101,3 +96,14 @@ def request_spans(block: Block, starts: Ints, ends: Ints) -> dict[str, tuple[Int
         "path": (np.where(good, method_end + 1, starts), np.where(good, protocol - 1, ends)),
         "protocol": (np.where(good, protocol, -1), np.where(good, stop, -1)),
     }
+
+
+def _protocol(block: Block, at: Ints, stop: Ints, form: bytes) -> Ints:
+    """Return where a protocol stands at the end of each span, -1 where none does; a zero in its form is any digit."""
+    here = stop - len(form)
+    words = block.words[np.maximum(here, 0)]
+    is_digit = [octet == ord("0") for octet in form]
+    literal = np.uint64(mask_of([not digit for digit in is_digit]))
+    low = (words ^ ZEROS) & np.uint64(mask_of(is_digit))
+    fits = (words & literal == np.uint64(int.from_bytes(form, "little")) & literal) & (over_nine(low) == 0)
+    return np.where(fits & (here >= at), here, -1)
