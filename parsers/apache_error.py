@@ -48,16 +48,22 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Column]:
         module = match.text("module")
         columns["module"] = pc.if_else(pc.equal(module, ""), pa.scalar(None, pa.string()), module)
     if "client" in match:
-        columns["client"] = _without_port(match.text("client"))
+        client = match.text("client")
+        columns["client"] = _without_port(client) if "module" in match else _without_v4_port(client)
     else:
         columns["client"] = _without_port(pc.struct_field(pc.extract_regex(message, _BEHIND_ERROR), "client"))
         columns |= _change(match, message)
     return columns
 
 
+def _without_v4_port(peers: Column) -> Column:
+    """Cut the port off 192.0.2.1:80 only: 2.2 prints one at most in front of a name or an IPv4 address."""
+    return pc.replace_substring_regex(peers, r"^([^:]*):[0-9]+$", r"\1")
+
+
 def _without_port(peers: Column) -> Column:
     """Cut the port off 192.0.2.1:80 and 2001:db8::1:80, but nothing off 192.0.2.1."""
-    hosts = pc.replace_substring_regex(peers, r"^([^:]*):[0-9]+$", r"\1")
+    hosts = _without_v4_port(peers)
     if not pc.any(pc.match_substring(hosts, ":")).as_py():
         return hosts
     coded = peers.dictionary_encode()  # IPv6

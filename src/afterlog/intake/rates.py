@@ -173,19 +173,24 @@ def _count_access(block: Block) -> _Counted:
 
 
 def _count_odd(lines: bytes) -> _Counted:
-    """Count lines of access logs by the layouts of their parser."""
-    from afterlog.layout import Lines  # noqa: PLC0415
+    """Count lines of access logs by the layouts of their parser; those without an offset are left unread."""
+    from afterlog.intake.matching import match_parts  # noqa: PLC0415  loads pyarrow, for lines that most logs have few of
+    from afterlog.layout import OFFSET_UNKNOWN, Lines  # noqa: PLC0415
+    from afterlog.registry import Registry  # noqa: PLC0415
 
+    parser = importlib.import_module("afterlog.parsers.apache_access").PARSER
     left = Lines.of(lines)
-    count = len(left)
-    pieces = []
-    for layout in importlib.import_module("afterlog.parsers.apache_access").PARSER.layouts:
-        match = layout.match(left)
-        if len(match.rows):
-            times = match.time()
-            pieces.append(_per_minute((times.wall_us // 1_000_000 - times.offset_s) // 60, match.int("status")[0]))
-            left = left.select(np.delete(np.arange(len(left)), match.rows))
-    return _Counted(_merged(pieces), count, len(left))
+    pieces, read = [], 0
+    for part in match_parts(parser, left, {}, Registry(())):
+        if part.times is None:
+            continue
+        sure = part.times.offset_s != OFFSET_UNKNOWN
+        minutes = (part.times.wall_us // 1_000_000 - part.times.offset_s) // 60
+        status = part.columns.get("status")
+        values = np.zeros(len(sure)) if status is None else np.asarray(status.fill_null(0))
+        pieces.append(_per_minute(minutes[sure], values[sure]))
+        read += int(sure.sum())
+    return _Counted(_merged(pieces), len(left), len(left) - read)
 
 
 def _per_minute(minute: np.ndarray, status: np.ndarray) -> Counts:
