@@ -230,9 +230,9 @@ def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:
-    """Name a program's run by its process: ``puppet-user[5580]``."""
+    """Name a program's run by its process: ``puppet-user[5580]``; else as the envelope names it."""
     if "pid" not in columns:
-        return pa.nulls(len(columns["program"]), pa.string())
+        return columns.get("run", pa.nulls(len(columns["program"]), pa.string()))
     pid = columns["pid"].cast(pa.string())
     return pc.binary_join_element_wise(columns["program"], "[", pid, "]", "", null_handling="emit_null")
 
