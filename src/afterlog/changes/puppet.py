@@ -13,6 +13,8 @@ from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
 _PARSERS = ("puppet", "puppet-report", "puppet-summary")
+_GIVEN_UP = ("Could not retrieve catalog; skipping", "Failed to apply catalog", "Could not run Puppet", "Skipping run")
+_LONGEST_US = 30 * MINUTE  # silence within one run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def _runs(rows: list[Row], pool: Pool) -> Iterable[_Run]:
         if row.parser != "puppet-summary":  # it repeats the newest report
             bundles.setdefault((row.host, row.parser, row.run or row.place.source), []).append(row)
     merged: list[list[Row]] = []
-    for bundle in sorted(bundles.values(), key=lambda b: (b[0].host, b[0].time_us)):
+    single = [run for bundle in bundles.values() for run in _one_by_one(bundle)]
+    for bundle in sorted(single, key=lambda b: (b[0].host, b[0].time_us)):
         before = merged[-1] if merged and merged[-1][0].host == bundle[0].host else None
         overlap = before is not None and bundle[0].time_us <= max(row.time_us for row in before) + 5 * SECOND
         if before is not None and overlap and not {row.parser for row in before} & {row.parser for row in bundle}:
@@ -52,6 +55,24 @@ def _runs(rows: list[Row], pool: Pool) -> Iterable[_Run]:
         else:
             merged.append(list(bundle))
     return [_run(bundle, pool) for bundle in merged]
+
+
+def _one_by_one(rows: list[Row]) -> list[list[Row]]:
+    """Part the runs that one process, or one file without processes, tells of one after the other."""
+    if rows[0].parser != "puppet":
+        return [rows]
+    runs: list[list[Row]] = [[]]
+    for row in sorted(rows, key=lambda row: (row.time_us, row.place)):
+        before = runs[-1][-1] if runs[-1] else None
+        if before is not None and (_ends(before) or row.time_us - before.time_us > _LONGEST_US):
+            runs.append([])
+        runs[-1].append(row)
+    return runs
+
+
+def _ends(row: Row) -> bool:
+    """Tell whether this is the last that a run says of itself."""
+    return row.action == "run" and (row.outcome == str(Outcome.UNKNOWN) or row.message.startswith(_GIVEN_UP))
 
 
 def _run(rows: list[Row], pool: Pool) -> _Run:

@@ -269,9 +269,9 @@ def _zoned_by(inner: Times, around: Times) -> Times:
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:
-    """Name a program's run by its process: ``puppet-user[5580]``."""
+    """Name a program's run by its process: ``puppet-user[5580]``; else as the envelope names it."""
     if "pid" not in columns:
-        return pa.nulls(len(columns["program"]), pa.string())
+        return columns.get("run", pa.nulls(len(columns["program"]), pa.string()))
     pid = columns["pid"].cast(pa.string())
     return pc.binary_join_element_wise(columns["program"], "[", pid, "]", "", null_handling="emit_null")
 
