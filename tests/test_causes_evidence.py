@@ -97,6 +97,8 @@ def test_the_chain_leads_from_the_changed_database_to_the_failing_hosts():
         ('connect() failed while connecting to upstream, upstream: "http://10.0.0.7:8080/x"', ("10.0.0.7",)),
         ("could not connect to server: db-1", ("db-1",)),
         ("dial tcp: lookup api.partner.example", ("api.partner.example",)),
+        ("HTTPSConnectionPool(host='api.payments.example', port=443): Read timed out.", ("api.payments.example",)),
+        ('could not translate host name "db.example.internal" to address', ("db.example.internal",)),
         ("failed to do something", ()),
     ],
 )
@@ -207,3 +209,43 @@ def test_a_full_disk_stands_in_the_timeline_in_the_words_of_who_complained():
     (sign,) = [entry for entry in entries if entry.kind == "sign"]
     assert plain(sign.text) == "A disk was full: db-1 first says write failed: No space left on device"
     assert (sign.time_us, sign.places) == (ONSET - 3 * SECOND, (full.near,))
+
+
+def test_the_name_of_the_program_that_complained_is_no_evidence_against_whoever_names_it():
+    own = change("deploy shop", 7, targets=("shop",))
+    others = [change(f"o{n}", 300 + n, hosts=("db-1",)) for n in range(12)]
+    said = message('File "/srv/shop/web.py": could not translate host name')
+    ranking = judged(own, *others, messages=[replace(said, near=Place("web-1/var/log/shop/app.log", 3, 0))])
+    cause = next(c for c in (*ranking.suspects, *ranking.innocent) if c.change.id == "deploy shop")
+    assert [t.value for t in cause.terms if t.name == "words"] == [-0.3]
+
+
+def test_a_change_that_names_what_was_reloaded_may_have_waited_hours_for_it():
+    pushed = change("push", 45, action="run", tool="puppet", targets=("File[/etc/nginx/conf.d/upstream.conf]",))
+    old = change("motd", 46, action="run", tool="puppet", targets=("File[/etc/motd]",))
+    reload = change("reload", 0.02, action="reload", tool="service", targets=("nginx",))
+    ranking = judged(pushed, old, reload)
+    assert ranking.suspects[0].change.id == "push"
+    activated = {c.change.id for c in (*ranking.suspects, *ranking.innocent) if "put it into effect" in told_of(c)}
+    assert activated == {"push"}
+
+
+def told_of(cause) -> str:
+    return " ".join(plain(term.words) for term in cause.terms)
+
+
+def test_a_flag_set_back_as_the_failures_ended_is_the_one_that_began_them():
+    on = change("on", 0.1, tool="deploy", action="flag", targets=("new-checkout",), hosts=())
+    off = change("off", -89.5, tool="deploy", action="flag", targets=("new-checkout",), hosts=())
+    (cause,) = [c for c in judged(on, off).suspects if c.change.id == "on"]
+    assert [t.value for t in cause.terms if t.name == "repair"] == [2.0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.payments.example', port=443): Read timed out.",
+     "java.net.SocketTimeoutException: Read timed out", 'Post "https://api.payments.example/v1": context deadline exceeded',
+     "dial tcp 10.0.0.9:5432: i/o timeout"],
+)  # fmt: skip
+def test_a_timeout_is_a_sign_of_something_else_that_did_not_answer(said):
+    assert sign_of(said) == "dependency"

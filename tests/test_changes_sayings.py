@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afterlog.changes.sayings import said_changes, said_rows
+from afterlog.changes.sayings import detailed, said_changes, said_rows
 from test_changes_mined import said
 
 HOSTS = {"web-01", "web-02", "ci-01"}
@@ -69,3 +69,17 @@ def test_another_version_is_another_change_and_a_failed_one_says_so():
 def test_a_program_that_says_such_things_often_among_much_else_is_not_believed():
     chatty = [said(f"11:{n:02d}:00", "shop", f"flag user{n} set to blue") for n in range(50)]
     assert changes_of(*chatty, lines=10_000) == []
+
+
+def test_a_structured_logs_fields_name_the_flag_that_its_message_does_not():
+    (row,) = said_rows([said("11:00:00", "flags", "flag updated", "ci-01")])
+    named = detailed(row, {"flag": "new-checkout", "old": "off", "new": "on", "user": "dana"})
+    (change,) = said_changes([named], HOSTS, {row.place.source: 1})
+    assert (change.action, change.title, change.targets) == ("flag", "Flag: new-checkout", ("new-checkout",))
+    assert change.steps[0].text == "flag updated new-checkout to on"
+    assert detailed(row, {"user": "dana", "flag": "<script>"}) == row  # no name
+
+
+def test_a_migration_is_named_with_its_number():
+    (change,) = changes_of(said("11:00:00", "deployer", "running migration 0042_add_index_orders", "ci-01"))
+    assert change.targets == ("0042_add_index_orders",)

@@ -22,6 +22,7 @@ _LEVEL_OF_CHANCE: Final = {"exactly": 0.8, "all": 1.6, "some": 1.6, "none": 4.0}
 _SLACK_US: Final = 120 * SECOND
 _REACH_US: Final = 3 * 3600 * SECOND
 _ACTIVE_US: Final = 1800 * SECOND
+_LATENT_US: Final = 6 * 3600 * SECOND
 _ACTIVATING: Final = frozenset({"restart", "reload", "start"})
 _WAITING: Final = frozenset({"edit", "playbook", "apply", "sync", "configure", "run", "deploy"})
 _APART: Final = frozenset("rsyslog syslog syslog-ng cron crond ssh sshd ntp chrony snapd fail2ban auditd".split())
@@ -93,15 +94,20 @@ def make_scene(
     later = tuple(Later(change, names_of(change), is_rollback(change)) for change in after)
     rarity = _rarity([*words.values(), *others], constant)
     rates = _level_rates(outage, changes)
-    activated, activates = _activations(changes, outage.start.high_us)
+    activated, activates = _activations(changes, words, outage.start.high_us)
     return Scene(
         outage, changes, later, words, looks, first_failures, errors, constant, begin, rarity, rates, activated,
         activates,
     )  # fmt: skip
 
 
-def _activations(changes: Sequence[Change], until_us: int) -> tuple[dict[str, tuple[int, ...]], frozenset[str]]:
-    """Find the restarts, before the outage, of what was changed at most half an hour before on the same hosts."""
+def _activations(
+    changes: Sequence[Change], words: Mapping[str, frozenset[str]], until_us: int
+) -> tuple[dict[str, tuple[int, ...]], frozenset[str]]:
+    """Find the restarts, before the outage, of what was changed before on the same hosts.
+
+    At most half an hour before; or six hours, where the change names what was restarted (nginx, /etc/nginx/…).
+    """
     restarts = [
         c for c in changes
         if c.action in _ACTIVATING and not c.routine and c.start_us <= until_us and not _APART & set(c.targets)
@@ -112,12 +118,17 @@ def _activations(changes: Sequence[Change], until_us: int) -> tuple[dict[str, tu
         if change.action in _WAITING and not change.routine and change.outcome not in _WITHOUT_EFFECT:
             own = [
                 restart for restart in restarts
-                if -_SLACK_US <= restart.start_us - change.end_us <= _ACTIVE_US
+                if -_SLACK_US <= restart.start_us - change.end_us <= _waits_us(restart, words[change.id])
                 and set(restart.hosts) & set(change.hosts)
             ]  # fmt: skip
             activated[change.id] = tuple(restart.start_us for restart in own)
             activating |= {restart.id for restart in own}
     return activated, frozenset(activating)
+
+
+def _waits_us(restart: Change, brought: frozenset[str]) -> int:
+    """Tell how long a change may have waited for a restart."""
+    return _LATENT_US if tokens(" ".join(restart.targets)) & brought else _ACTIVE_US
 
 
 def _came_with(message: Message, outage: Outage) -> bool:

@@ -22,8 +22,8 @@ _ONSET_S: Final = 120.0
 _REACH_US: Final = 3 * 3600 * SECOND
 _PEER: Final = re.compile(
     r"""upstream: "[a-z]+://([^/":]+)"""
-    r"""|(?:\bto|resolve|lookup|reach|server at|\bhost|dial tcp)[:\s]+"""
-    r"""(?:(?:server|host|upstream|database|at|the|on)[:\s]+)*"""
+    r"""|(?:\bto|resolve|lookup|reach|server at|\bhost|dial tcp)[:=\s]+"""
+    r"""(?:(?:server|host|name|upstream|database|at|the|on)[:\s]+)*"""
     r"""["'(]?([A-Za-z0-9][\w.-]*[\d.-][\w.-]*[\w]|\d{1,3}(?:\.\d{1,3}){3})""",
     re.IGNORECASE,
 )

@@ -15,7 +15,9 @@ from afterlog.statement import Code, codes, text
 _LEFT: Final = -0.4  # about half of the guilty are taken back or repaired in a way that the logs show; few innocent
 _BRIEF: Final = frozenset({"restart", "reload", "stop", "start", "crash", "cron", "login"})  # nothing to take back
 _HEALS_US: Final = 600 * SECOND
-_PUSHES: Final = frozenset({"playbook", "deploy", "rollout", "rollback", "apply", "sync", "commit", "run", "edit"})
+_PUSHES: Final = frozenset(
+    {"playbook", "deploy", "rollout", "rollback", "apply", "sync", "commit", "run", "edit", "flag", "scale"}
+)
 
 
 def undoing(change: Change, scene: Scene) -> Iterator[Term]:

@@ -45,7 +45,7 @@ def _errors(scene: Scene, brought: frozenset[str]) -> Iterator[Term]:
     """See whether rare words of what it brought stand in the errors that came with the outage."""
     found: dict[str, tuple[float, Message]] = {}
     for message in scene.errors[:_ERRORS_READ]:
-        for token in tokens(message.sample) & brought:
+        for token in (tokens(message.sample) - _own_names(message)) & brought:
             found.setdefault(token, (scene.rarity.get(token, 0.0), message))
     best = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))[:2]
     if best and best[0][1][0] + _NAMED > _LEAST:
@@ -55,6 +55,11 @@ def _errors(scene: Scene, brought: frozenset[str]) -> Iterator[Term]:
         yield Term("words", value, words, (message.near,))
     elif scene.errors and brought:
         yield Term("words", -0.3, text("the errors that began with the outage name nothing that it brought"))
+
+
+def _own_names(message: Message) -> set[str]:
+    """Give the words that any message of this program may hold: its own name, and the path of its log."""
+    return tokens(f"{message.service} {message.near.source}")
 
 
 def _looked_for(scene: Scene, brought: frozenset[str]) -> Iterator[Term]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from afterlog.case import Case, Ledger
 from afterlog.changes.ansible import ansible_changes
 from afterlog.changes.commits import commit_changes, join_commits, push_changes
 from afterlog.changes.generic import generic_changes
+from afterlog.changes.hosts import with_known_hosts
 from afterlog.changes.kubernetes import COARSE as COARSE_EVENTS
 from afterlog.changes.kubernetes import event_rows, kubernetes_changes
 from afterlog.changes.machines import boot_changes, new_servers, not_told, process_changes, spans_of
@@ -26,9 +27,10 @@ from afterlog.changes.puppet import puppet_changes
 from afterlog.changes.routine import fold_repeated, routine_changes
 from afterlog.changes.runs import RUN_PARSERS, run_changes
 from afterlog.changes.sayings import COARSE as COARSE_SAYINGS
-from afterlog.changes.sayings import said_changes, said_rows
+from afterlog.changes.sayings import detailed, said_changes, said_rows
 from afterlog.changes.services import service_changes
 from afterlog.event import Kind
+from afterlog.evidence import Place
 from afterlog.memory import no_collection
 
 __all__ = ["Change", "History", "Look", "Step", "find_changes", "group_changes"]
@@ -60,12 +62,13 @@ def find_changes(case: Case) -> History:
         platform += [*mined[0], *event_rows(batch)]
         versions += mined[1]
         sayings += said_rows(batch)
+    sayings = _with_details(case, sayings)
     ledgers = case.ledgers()
     hosts = {ledger.host for ledger in ledgers if ledger.host}
     said = said_changes(sayings, hosts, {ledger.path: ledger.events for ledger in ledgers})
     told = {row.place for row in sayings}
     versions = [row for row in versions if row.place not in told]
-    everything = [*rows_of(table), *platform]
+    everything = [*with_known_hosts([*rows_of(table), *platform], hosts)]
     boots = [row for row in everything if row.action == "boot"]
     rows = [row for row in everything if row.action != "boot"]
     history = group_changes(rows, versions, [*said, *boot_changes(boots, _first_seen(ledgers))])
@@ -76,6 +79,21 @@ def find_changes(case: Case) -> History:
         ),
     ]
     return History(tuple(named_changes((*history.changes, *fold_repeated(unsaid)))), history.looks)
+
+
+def _with_details(case: Case, sayings: list[Row]) -> list[Row]:
+    """Name what was switched or moved by the fields of a structured log, where the message alone does not."""
+    if all(row.target for row in sayings):
+        return sayings
+    unnamed = {row.place for row in sayings if not row.target}
+    sources = pa.array(sorted({place.source for place in unnamed}))
+    where = _LOG & pc.field("source").isin(sources) & pc.match_substring_regex(pc.field("message"), COARSE_SAYINGS)
+    told: dict[Place, Mapping[str, str]] = {}
+    for event in case.events(("source", "line", "offset", "fields"), where, ordered=False).to_pylist():
+        place = Place(event["source"], event["line"], event["offset"])
+        if place in unnamed:
+            told[place] = dict(event["fields"] or ())
+    return [detailed(row, told[row.place]) if row.place in told else row for row in sayings]
 
 
 def _first_seen(ledgers: Sequence[Ledger]) -> dict[str, int]:

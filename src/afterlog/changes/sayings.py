@@ -63,7 +63,7 @@ _ONLY_TALK: Final = re.compile(
     r"(?i)\b(?:could not|cannot|can't|unable to|no |not |skipp?(?:ing|ed)|would|will|dry.?run|waiting|please|should"
     r"|if )\b"
 )
-_NAME: Final = re.compile(r"(?<!\w)[A-Za-z][\w./-]*[\w]")
+_NAME: Final = re.compile(r"(?<!\w)(?:[A-Za-z]|\d+_(?=[A-Za-z]))[\w./-]*[\w]")
 _NO_NAME: Final = frozenset(
     (
         "started starting finished done complete completed succeeded successful failed release version revision build "
@@ -78,6 +78,12 @@ _NO_NAME: Final = frozenset(
 _TOGETHER_US: Final = 3 * MINUTE
 _MOST: Final = 40  # sayings of a source that says much else
 _MOSTLY: Final = 0.2  # of a source's events: it is the log of what deploys
+_NAMED_BY: Final = (
+    "flag", "flag_key", "flagkey", "feature", "feature_flag", "toggle", "migration", "application", "app",
+    "deployment", "release", "service", "component", "key", "name",
+)  # fmt: skip
+_SET_TO: Final = ("new", "new_value", "newvalue", "to", "value", "enabled", "state", "version")
+_SHORT: Final = 40  # a longer value is no switch's position
 _TITLES: Final = {
     "rollback": "Rollback", "flag": "Flag", "migration": "Migration", "apply": "Configuration", "scale": "Scaling",
     "deploy": "Deploy",
@@ -114,6 +120,16 @@ def said_rows(events: Iterable[Mapping[str, Any]]) -> list[Row]:
                 )
             )
     return rows
+
+
+def detailed(row: Row, fields: Mapping[str, str]) -> Row:
+    """Name what a structured log's message leaves to its fields: ``flag updated`` with ``flag=new-checkout new=on``."""
+    found = {key.lower(): value for key, value in fields.items()}
+    name = next((found[key] for key in _NAMED_BY if _NAME.fullmatch(found.get(key, ""))), "")
+    if not name:
+        return row
+    value = next((found[key] for key in _SET_TO if 0 < len(found.get(key, "")) <= _SHORT), "")
+    return row._replace(target=name, message=f"{row.message} {name}" + (f" to {value}" if value else ""))
 
 
 def _action(said: str) -> str:
