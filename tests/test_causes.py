@@ -153,3 +153,10 @@ def test_an_edit_and_the_restart_after_it_are_two_acts():
     stop = change("stop", 0.3, tool="service", action="stop", hosts=("web-1",))
     ranking = rank(edit, stop)
     assert {cause.change.id for cause in (*ranking.suspects, *ranking.innocent)} == {"edit", "stop"}
+
+
+def test_two_that_are_hard_to_tell_apart_make_it_uncertain_and_not_unexplained():
+    one, other = change("one", 0.2), change("other", 0.2)
+    ranking = rank(one, other, *(change(f"o{n}", 300 + n, hosts=("db-1",)) for n in range(12)))
+    assert ranking.suspects[0].confidence == pytest.approx(0.5, abs=0.02)
+    assert ranking.verdict == "uncertain"

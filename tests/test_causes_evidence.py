@@ -249,3 +249,16 @@ def test_a_flag_set_back_as_the_failures_ended_is_the_one_that_began_them():
 )  # fmt: skip
 def test_a_timeout_is_a_sign_of_something_else_that_did_not_answer(said):
     assert sign_of(said) == "dependency"
+
+
+def test_the_chain_leads_from_an_edited_zone_to_the_names_in_it():
+    edit = change(
+        "zone", 1, tool="command", action="edit", hosts=("dns-1",), targets=("/etc/bind/zones/example.internal.db",)
+    )
+    other = change(
+        "other zone", 1, tool="command", action="edit", hosts=("dns-1",), targets=("/etc/bind/example.org.zone",)
+    )
+    said = message('could not translate host name "pg.example.internal" to address: Name or service not known', 1)
+    ranking = judged(edit, other, messages=[said])
+    chained = [c.change.id for c in (*ranking.suspects, *ranking.innocent) if any(t.name == "chain" for t in c.terms)]
+    assert chained == ["zone"]

@@ -44,7 +44,7 @@ def sudo(clock: str, command: str, host: str = "web-01", actor: str = "devops") 
         ("sh -c 'systemctl reload haproxy'", "reload", "haproxy"),
         ("LC_ALL=C sudo apt-get install -y less", "install", "LC_ALL=C sudo apt-get install -y less"),
         ("apt list --installed", "check", "apt list --installed"),
-        ("vim /etc/nginx/nginx.conf", "edit", "vim /etc/nginx/nginx.conf"),
+        ("vim /etc/nginx/nginx.conf", "edit", "/etc/nginx/nginx.conf"),
         ("sed -n 1,5p /etc/hosts", "check", "sed -n 1,5p /etc/hosts"),
         ("sed -i s/a/b/ /etc/hosts", "edit", "sed -i s/a/b/ /etc/hosts"),
         ("git diff", "check", "git diff"),

@@ -31,6 +31,9 @@ LIKELY: Final = 0.85
 UNCERTAIN: Final = 0.65
 """Confidence from which the first suspect is called likely or, below that, uncertain; below this, none is named: so
 that at most one in twenty outages without a guilty change has one blamed (benchmarks/causes)."""
+RULED_OUT: Final = 0.02
+"""Probability of "none of these" under which the verdict is uncertain although the first suspect is below that: an edit,
+the reload and the program's own word of it share what they are together."""
 _DAY_US: Final = 86_400 * SECOND
 _MOST: Final = 5_000  # candidates; of more, the latest
 
@@ -114,7 +117,8 @@ def _rated(judged: Sequence[Cause], nothing: float) -> tuple[list[Cause], float]
 
 
 def _verdict(suspects: Sequence[Cause], unexplained: float) -> str:
-    if not suspects or suspects[0].confidence < max(UNCERTAIN, unexplained):
+    explained = unexplained <= RULED_OUT  # by one of several that are hard to tell apart
+    if not suspects or (suspects[0].confidence < max(UNCERTAIN, unexplained) and not explained):
         return "no-change-explains-it"
     return "likely" if suspects[0].confidence >= LIKELY else "uncertain"
 

@@ -107,14 +107,22 @@ def _terms(change: Change, said: list[Message], outage: Outage) -> Iterator[Term
 def chain(change: Change, signs: Sequence[tuple[Change, tuple[Message, ...]]], outage: Outage) -> Iterator[Term]:
     """Follow change → dependency → symptom: a change to what the failing hosts said did not answer."""
     names = {name.partition(".")[0].lower() for name in (*change.hosts, *change.targets)}
+    zones = tuple(f".{zone}" for zone in map(_zone, change.targets) if "." in zone)
     for sign, said in signs:
         if sign.action not in ("dependency", "dns", "connection-limit") or change.start_us > outage.start.high_us:
             continue
-        named = [peer for peer in sign.targets if peer.partition(".")[0].lower() in names]
+        peers = [(peer, peer.lower()) for peer in sign.targets]
+        named = [peer for peer, low in peers if low.partition(".")[0] in names or low.endswith(zones)]
         if named and not set(change.hosts) & set(outage.hosts):
             words = text("the failing hosts said that ", Code(named[0]), " did not answer, and it was changed")
             yield Term("chain", 4.0, words, (said[0].near,))
             return
+
+
+def _zone(target: str) -> str:
+    """Give the DNS zone that a target may be, or be the file of: ``/etc/bind/db.example.com``, ``example.com.zone``."""
+    name = target.rpartition("/")[2].lower()
+    return name.removeprefix("db.").removesuffix(".db").removesuffix(".zone").removesuffix(".hosts")
 
 
 def _rates(message: Message) -> str:

@@ -42,9 +42,10 @@ _TOOLS: Final = {
 _EDITS: Final = frozenset(
     (
         "vi vim nano emacs ed sed cp mv rm tee chmod chown ln touch install patch dd truncate rsync scp tar "
-        "unzip git svn crontab sysctl iptables ufw"
+        "unzip git svn crontab sysctl iptables ufw sudoedit"
     ).split()
 )
+_EDITORS: Final = frozenset("vi vim nano emacs ed sudoedit".split())
 _VERBS: Final = {
     "restart": "restart", "try-restart": "restart", "force-restart": "restart",
     "reload": "reload", "graceful": "reload",
@@ -166,4 +167,6 @@ def _target(program: str, arguments: list[str], line: str) -> str:
     if program == "journalctl":
         unit = [arguments[i + 1] for i, word in enumerate(arguments[:-1]) if word in ("-u", "--unit", "-t")]
         return f"the journal of {unit[0]}" if unit else "the journal"
+    if program in _EDITORS and arguments and not arguments[-1].startswith(("-", "+")):
+        return arguments[-1][:300]
     return line[:300]
