@@ -32,8 +32,8 @@ UNCERTAIN: Final = 0.65
 """Confidence from which the first suspect is called likely or, below that, uncertain; below this, none is named: so
 that at most one in twenty outages without a guilty change has one blamed (benchmarks/causes)."""
 RULED_OUT: Final = 0.02
-"""Probability of "none of these" under which the verdict is uncertain although the first suspect is below that: an edit,
-the reload and the program's own word of it share what they are together."""
+"""Probability of "none of these" under which the verdict is uncertain although the first suspect is below that: an
+edit, the reload and the program's own word of it share what they are together."""
 _DAY_US: Final = 86_400 * SECOND
 _MOST: Final = 5_000  # candidates; of more, the latest
 
