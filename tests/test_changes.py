@@ -231,6 +231,19 @@ def test_apt_dpkg_and_the_sudo_line_before_them_are_one_change():
     assert (change.tool, change.title, change.actor) == ("package", "Packages: install less", "devops")
 
 
+def test_one_upgrade_on_host_after_host_is_one_change_and_a_second_round_another():
+    rows = [
+        row(clock, "apt-history", host, action="upgrade", target="libssl3", outcome=outcome)
+        for clock, host, outcome in (
+            ("10:00:00", "web-1", "changed"), ("10:20:00", "web-2", "failed"), ("10:40:00", "web-3", "changed"),
+            ("11:20:00", "web-4", "changed"), ("11:25:00", "web-1", "changed"),
+        )
+    ]  # fmt: skip
+    first, second = group_changes(rows).changes
+    assert (first.hosts, first.outcome) == (("web-1", "web-2", "web-3"), "partly")
+    assert (second.hosts, second.outcome) == (("web-1", "web-4"), "changed")
+
+
 def commit(clock: str, sha: str, files: str, subject: str, added: str = "", removed: str = "") -> Row:
     return row(
         clock,

@@ -24,7 +24,7 @@ _REACH_US: Final = 3 * 3600 * SECOND
 _ACTIVE_US: Final = 1800 * SECOND
 _LATENT_US: Final = 6 * 3600 * SECOND
 _ACTIVATING: Final = frozenset({"restart", "reload", "start"})
-_WAITING: Final = frozenset({"edit", "playbook", "apply", "sync", "configure", "run", "deploy"})
+_WAITING: Final = frozenset({"edit", "playbook", "apply", "sync", "configure", "run", "deploy", "package", "install"})
 _APART: Final = frozenset("rsyslog syslog syslog-ng cron crond ssh sshd ntp chrony snapd fail2ban auditd".split())
 """Units that put nothing into effect that users see."""
 _WITHOUT_EFFECT: Final = (str(Outcome.UNCHANGED), str(Outcome.FAILED))

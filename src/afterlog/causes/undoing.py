@@ -16,7 +16,7 @@ _LEFT: Final = -0.4  # about half of the guilty are taken back or repaired in a 
 _BRIEF: Final = frozenset({"restart", "reload", "stop", "start", "crash", "cron", "login"})  # nothing to take back
 _HEALS_US: Final = 600 * SECOND
 _PUSHES: Final = frozenset(
-    {"playbook", "deploy", "rollout", "rollback", "apply", "sync", "commit", "run", "edit", "flag", "scale"}
+    {"playbook", "deploy", "rollout", "rollback", "apply", "sync", "commit", "run", "edit", "flag", "scale", "package"}
 )
 
 

@@ -1,6 +1,13 @@
-"""Packages: what apt and dpkg did in one run is one change, also where four logs and a sudo line tell of it."""
+"""Packages: what apt and dpkg did in one run is one change, also where four logs and a sudo line tell of it.
+
+The same done to several hosts one after the other, as by unattended upgrades or in a loop over them, is one change too.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
 
 from afterlog.changes.commanded import TELLERS
 from afterlog.changes.commands import understand
@@ -8,7 +15,9 @@ from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, join
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
-_DETAILS = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
+_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
+_NEXT_HOST_US: Final = 30 * MINUTE  # apt's timers start within a random delay of up to an hour
+_FIRST_FEW: Final = 4
 
 
 def package_changes(pool: Pool) -> list[Change]:
@@ -17,7 +26,39 @@ def package_changes(pool: Pool) -> list[Change]:
     pool.take(pool.of("apt-history"))
     for detail in _DETAILS:
         changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(detail)))]
-    return changes
+    return _over_hosts(changes)
+
+
+def _over_hosts(changes: Iterable[Change]) -> list[Change]:
+    """Join what was done to the same packages on one host after the other."""
+    rounds: dict[str, list[list[Change]]] = {}
+    for change in sorted(changes, key=lambda change: (change.start_us, change.places)):
+        alike = rounds.setdefault(change.title, [])
+        last = alike[-1] if alike else []
+        reached = {host for one in last for host in one.hosts}
+        if (
+            last
+            and change.start_us - last[-1].start_us <= _NEXT_HOST_US
+            and change.hosts
+            and not reached & {*change.hosts}
+        ):
+            last.append(change)
+        else:
+            alike.append([change])
+    return [_joined(group) if len(group) > 1 else group[0] for alike in rounds.values() for group in alike]
+
+
+def _joined(group: list[Change]) -> Change:
+    return replace(
+        group[0],
+        end_us=max(change.end_us for change in group),
+        hosts=tuple(sorted(host for change in group for host in change.hosts)),
+        outcome=joint_outcome(change.outcome for change in group),
+        actor=next((change.actor for change in group if change.actor), ""),
+        steps=tuple(step for change in group for step in change.steps),
+        places=places_of((place for change in group for place in change.places[:1]), _FIRST_FEW),
+        failure=next((change.failure for change in group if change.failure), ""),
+    )
 
 
 def _about(row: Row, pool: Pool) -> list[Row]:
