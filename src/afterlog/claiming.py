@@ -9,6 +9,7 @@ may refuse a line).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -81,12 +82,15 @@ class Asked:
         self.texts = [head.bytes(row) for row in range(min(len(head), HEAD_LINES))]
         rows = _shown(len(head))
         self.lines = head.select(rows)
-        filled = [bool(head.bytes(int(row)).strip()) for row in rows]
+        shown = [head.bytes(row) for row in rows.tolist()]
+        filled = [bool(line.strip()) for line in shown]
         self.filled = np.array(filled, bool)
-        self.indented = np.array([head.bytes(int(row))[:1] in {b" ", b"\t"} for row in rows], bool)
+        self.indented = np.array([line[:1] in {b" ", b"\t"} for line in shown], bool)
         self.count = int(self.filled.sum())
-        self.begins = [head.bytes(int(row))[:_BEGIN_BYTES] for row, full in zip(rows, filled, strict=True) if full]
+        self.begins = [line[:_BEGIN_BYTES] for line, full in zip(shown, filled, strict=True) if full]
         self.openers = frozenset(begin[0] for begin in self.begins)
+        spans = zip(range(len(rows)), self.lines.starts.tolist(), self.lines.ends.tolist(), strict=True)
+        self.spans = [span for span, full in zip(spans, filled, strict=True) if full]
 
 
 def _shown(count: int) -> np.ndarray:
@@ -103,38 +107,25 @@ def may_begin(parser: Parser, asked: Asked) -> bool:
     """Tell by the first bytes of the lines whether a parser need be asked at all."""
     if not isinstance(parser, LineParser):
         return True
-    patterns = tuple(layout.pattern for layout in parser.layouts)
-    openers = _openers(patterns)
-    if openers is not None and not openers & asked.openers:
+    begins = [_openers(layout.pattern) for layout in parser.layouts]
+    if not any(begin is None or begin & asked.openers for begin in begins):
         return False
-    opening = _opening(patterns)
-    return opening is None or any(opening.match(begin) for begin in asked.begins)
+    opening = _opening(tuple(layout.pattern for layout in parser.layouts))
+    return opening is None or any(map(opening.match, asked.begins))
 
 
 @cache
-def _openers(patterns: tuple[str, ...]) -> frozenset[int] | None:
-    """Give the bytes that a line of these layouts may begin with; None for any."""
-    opening = _opening(patterns)
-    if opening is None:
+def _openers(pattern: str) -> frozenset[int] | None:
+    """Give the bytes that a line of a layout may begin with; None for any."""
+    piece = _PIECE.match(pattern)
+    if piece is None:
         return None
-    found: set[int] = set()
-    for pattern in patterns:
-        piece = _PIECE.match(pattern)
-        if piece is None:
-            return None
-        kind = piece["type"]
-        if piece["text"]:
-            found.add(piece["text"].replace("{{", "{").encode()[0])
-        elif kind in _RUNS:
-            found |= {byte for byte in range(256) if re.match(_RUNS[kind], bytes((byte,)))}
-        elif kind in TIME_FORMS:
-            begins = _TIME_OPENERS.get(TIME_FORMS[kind].template[0])
-            if begins is None:
-                return None
-            found |= begins
-        else:
-            return None
-    return frozenset(found)
+    kind = piece["type"]
+    if piece["text"]:
+        return frozenset(piece["text"].replace("{{", "{").encode()[:1])
+    if kind in _RUNS:
+        return frozenset(byte for byte in range(256) if re.match(_RUNS[kind], bytes((byte,))))
+    return _TIME_OPENERS.get(TIME_FORMS[kind].template[0]) if kind in TIME_FORMS else None
 
 
 @cache
@@ -170,27 +161,58 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
         return Claim(parser, share * asked.count, 0.0, asked.count, _STATEFUL)
     if not isinstance(parser, LineParser) or not asked.count:
         return Claim(parser, 0.0, 0.0, asked.count)
-    matched = np.zeros(len(asked.lines), bool)
-    literal, most = 0, 0
-    for layout in parser.layouts:
-        begins = _openers((layout.pattern,))
-        if begins is not None and not begins & asked.openers:
-            continue
-        left = np.flatnonzero(~matched & asked.filled)
-        if not len(left):
-            break
-        lines = asked.lines.select(left)
-        rows = left[_read_by(parser, layout, lines) if exact else layout.fitting(lines)]
-        matched[rows] = True
-        literal += len(rows) * literal_of(layout.pattern)
-        most = max(most, literal_of(layout.pattern)) if len(rows) else most
+    matched, literal = _read(parser, asked) if exact else _fitting(parser, asked)
     own = int(matched.sum())
     continued = 0
     if own and (parser.continues or parser.envelope):
         first = int(np.argmax(matched))
         matched[first:] |= parser.continues or asked.indented[first:]
         continued = int((matched & asked.filled).sum()) - own
-    return Claim(parser, own, continued, asked.count, literal / max(own, 1) if exact else float(most))
+    return Claim(parser, own, continued, asked.count, literal)
+
+
+def _read(parser: LineParser, asked: Asked) -> tuple[np.ndarray, float]:
+    """Tell which lines a parser reads, and the literal text in a record of them on average."""
+    matched = np.zeros(len(asked.lines), bool)
+    literal = 0
+    for layout in _possible(parser, asked):
+        left = np.flatnonzero(~matched & asked.filled)
+        if not len(left):
+            break
+        rows = left[_read_by(parser, layout, asked.lines.select(left))]
+        matched[rows] = True
+        literal += len(rows) * literal_of(layout.pattern)
+    return matched, literal / max(int(matched.sum()), 1)
+
+
+def _fitting(parser: LineParser, asked: Asked) -> tuple[np.ndarray, float]:
+    """Tell which lines a parser may read, by its regexes alone, and the most literal text in one of them.
+
+    Without arrays until the end: nearly all parsers are asked this of every source, and nearly all read nothing of it.
+    """
+    left = asked.spans
+    fits: list[int] = []
+    literal = 0
+    for layout in _possible(parser, asked):
+        if not left:
+            break
+        rows = layout.fitting(asked.lines.data, left)
+        if rows:
+            fits += rows
+            taken = set(rows)
+            left = [span for span in left if span[0] not in taken]
+            literal = max(literal, literal_of(layout.pattern))
+    matched = np.zeros(len(asked.lines), bool)
+    matched[fits] = True
+    return matched, float(literal)
+
+
+def _possible(parser: LineParser, asked: Asked) -> Iterator[Layout]:
+    """Give the layouts of which some line has the first byte."""
+    for layout in parser.layouts:
+        begins = _openers(layout.pattern)
+        if begins is None or begins & asked.openers:
+            yield layout
 
 
 def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The layout itself: one declaration, two executions that give the same answer."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final
@@ -56,11 +57,10 @@ class Layout:
         """Find the same lines by the regex alone, one by one: the reference."""
         return self._checked(lines, self._search(lines, np.arange(len(lines))))
 
-    def fitting(self, lines: Lines) -> Ints:
-        """Give the rows whose text fits, by the regex, whether or not their times exist; cheap for few lines."""
-        match, data = self._regex.match, lines.data
-        spans = zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)
-        return np.array([row for row, (begin, end) in enumerate(spans) if match(data, begin, end)], np.int64)
+    def fitting(self, data: bytes, spans: Iterable[tuple[int, int, int]]) -> list[int]:
+        """Give the rows, of (row, begin, end) in ``data``, whose text fits by the regex, whether or not times exist."""
+        match = self._regex.match
+        return [row for row, begin, end in spans if match(data, begin, end)]
 
     def explain(self, line: bytes) -> str:
         """Where matching a line stopped and what was expected there."""
