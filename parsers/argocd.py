@@ -49,7 +49,10 @@ _SAYINGS: Final = tuple(
     )
 )
 _ILL: Final = re.compile(r"Updated health status: \w+ -> (?:Degraded|Missing)")
-_MARK: Final = re.compile(rb'application=|"application":|argocd|argo-cd|Comparing app state')
+_MARK: Final = re.compile(
+    rb"argocd|argo-cd|Comparing app state"
+    rb'|(?=.*(?:application=|"application":)).*(?:dest-server|dest-namespace|[Ss]ync|[Rr]econcil|[Rr]efresh|health|app spec|operation)'
+)
 
 
 def _claims(_path: str, head: list[bytes]) -> float:

@@ -104,7 +104,9 @@ _OWN_TIME: Final = r"^(?:[\[{<]|\S*[0-9]{2}[:/-][0-9]{2}|[A-Z][a-z]{2} [ 0-9]|[I
 def _compose(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     container = match.text("container")
     known = pc.match_substring_regex(container, _CONTAINER)
-    if "time" not in match:
+    if "time" in match:  # the engine's own, 2022-11-10T10:29:58.123456789Z; the program's may have a blank
+        known = pc.and_(known, pa.array(match.lines.block.octets[match.span("time")[0] + 10] == ord("T")))
+    else:
         known = pc.and_(known, pc.match_substring_regex(match.text("message"), _OWN_TIME))
     program = each_unique(container, lambda name: {"program": re.sub(r"[-_]\d+$", "", name)})
     return program | {"refused": ~np.asarray(known)}
@@ -198,6 +200,11 @@ COMPOSE_SAMPLES: Final = (
         b"redis-1  | 1:M 25 Apr 2024 05:54:43.948 # Redis is now ready to exit, bye bye...",
         {"time": "2024-04-25T05:54:43.948", "service": "redis", "container": "redis-1", "severity": 13},
         "repository tstack/lnav, test/logfile_docker_compose.0",
+    ),
+    Sample(
+        b"db-1  | 2022-11-10 10:29:58.123 UTC [1] LOG:  database system is ready to accept connections",
+        {"time": "2022-11-10T10:29:58.123+00:00", "service": "db", "severity": 9},
+        "the same, around PostgreSQL, whose time is no time of the engine's",
     ),
     Sample(b"web-1  | no time in this line", None, "nothing can place such a line"),
 )  # fmt: skip

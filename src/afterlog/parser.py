@@ -25,7 +25,7 @@ from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
-from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.formats.syslogging import JOURNALCTL_SAYS, SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.values import seconds_of, status_of, told_by
 from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
@@ -34,6 +34,7 @@ __all__ = [
     "COLUMNS",
     "COMMON_FORMS",
     "FIELD_TYPES",
+    "JOURNALCTL_SAYS",
     "LOOSE_FORMS",
     "OFFSET_UNKNOWN",
     "SYSLOG_LOOSE",
@@ -177,6 +178,8 @@ class LineParser(Parser):
     envelope (exact names, or a prefix ending in ``*``); such a parser is not asked about whole files.
     ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
     ``continues`` says that a line no layout matches belongs to the record above it (stack traces).
+    ``headings`` is a regex of the lines that no record of a program's are: what the writing tool says of itself between
+    them (``-- Boot … --``); they are counted as continuations and join no message.
     ``meaning`` computes further columns from a match: it returns columns (or fields) by name, aligned with
     the match's rows, and is given the columns of the envelope around it (empty when there is none). None for a
     name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them;
@@ -189,6 +192,7 @@ class LineParser(Parser):
     inside: tuple[str, ...] = ()
     envelope: bool = False
     continues: bool = False
+    headings: bytes = b""
     meaning: Callable[[Match, Mapping[str, Column]], Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:

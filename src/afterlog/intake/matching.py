@@ -20,6 +20,7 @@ from afterlog.registry import Registry, looks_like_record
 
 _NO_ROWS: Final = np.empty(0, np.int64)
 _INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them
+_FORMATS: Final = 2  # so many more formats of one program are looked for in one block
 _DEEPEST: Final = 6  # envelopes within each other are opened so deep; further ones can only be an attacker's
 _FEW_LINES: Final = 12  # so many are read faster by the regex, which gives the same answer
 _QUARTER_S: Final = 900  # offsets from UTC are quarters of an hour
@@ -124,7 +125,11 @@ def _column(name: str, values: Any) -> Column:
 
 
 def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: int = 0) -> list[Part]:
-    """Hand each program's messages to the parser that knows them; what none reads stays a log message."""
+    """Hand each program's messages to the parsers that know them; what none reads stays a log message.
+
+    A program may write in two formats (a server's accesses and its errors, in one container): what the first parser
+    leaves is shown to the others.
+    """
     named = "program" in envelope.columns
     program = envelope.columns["program"] if named else pa.nulls(len(envelope.rows), pa.string())
     kept = {name: column for name, column in envelope.columns.items() if name != "program"}
@@ -133,16 +138,21 @@ def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: in
     plain = np.ones(len(envelope.rows), bool)
     parts: list[Part] = []
     for name, mine in _readers(program, messages, registry) if depth < _DEEPEST else ():
-        reader = cast("LineParser", registry[name])
-        inside = messages.select(mine)
-        found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
-        apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
-        for part in with_continuations(reader, inside, found, apart):
-            here, joined = mine[part.rows], mine[part.joined]
-            plain[here] = plain[joined] = False
-            inner = _over(part.columns, {}, {"program"})
-            times = _surer(part.times, envelope.times, here)
-            parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
+        reader: LineParser | None = cast("LineParser", registry[name])
+        tried: set[str] = set()
+        while reader is not None and reader.name not in tried and len(tried) <= _FORMATS:
+            tried.add(reader.name)
+            inside = messages.select(mine)
+            found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
+            apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
+            for part in with_continuations(reader, inside, found, apart):
+                here, joined = mine[part.rows], mine[part.joined]
+                plain[here] = plain[joined] = False
+                inner = _over(part.columns, {}, {"program"})
+                times = _surer(part.times, envelope.times, here)
+                parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
+            mine = mine[plain[mine]]
+            reader = registry.inside(messages.select(_some(mine))) if len(mine) else None
     rest = np.flatnonzero(plain) if envelope.times is not None else _NO_ROWS
     if len(rest) or len(envelope.joined):
         times = times_at(envelope.times, rest)
@@ -218,8 +228,7 @@ def _readers(program: Column, messages: Lines, registry: Registry) -> list[tuple
     for code, name in enumerate(programs.dictionary.to_pylist()):
         inner = registry.for_program(name or "")
         if inner is None:
-            mine = np.flatnonzero(codes == code)[:_INNER_HEAD]
-            inner = registry.inside(messages.select(mine))
+            inner = registry.inside(messages.select(_some(np.flatnonzero(codes == code))))
         if inner is not None:
             wanted.setdefault(inner.name, []).append(code)
     return [(name, np.flatnonzero(np.isin(codes, mine))) for name, mine in sorted(wanted.items())]
@@ -266,6 +275,11 @@ def _zoned_by(inner: Times, around: Times) -> Times:
         return inner
     offset = np.where(exact, found[counts.argmax()], inner.offset_s).astype(np.int32)
     return Times(inner.wall_us, offset, inner.has_year, inner.resolution_us)
+
+
+def _some(rows: np.ndarray) -> np.ndarray:
+    """Choose the rows that are looked at, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _INNER_HEAD)).astype(np.int64)]
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:
