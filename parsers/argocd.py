@@ -51,7 +51,7 @@ _SAYINGS: Final = tuple(
 _ILL: Final = re.compile(r"Updated health status: \w+ -> (?:Degraded|Missing)")
 _MARK: Final = re.compile(
     rb"argocd|argo-cd|Comparing app state"
-    rb'|(?=.*(?:application=|"application":)).*(?:dest-server|dest-namespace|[Ss]ync|[Rr]econcil|[Rr]efresh|health|app spec|operation)'
+    rb'|(?=.*(?:application=|"application":)).*(?:dest-server|dest-namespace|[Ss]ync|[Rr]econcil|[Rr]efresh|[Rr]epoObj|health|app spec|operation)'
 )
 
 

@@ -89,8 +89,14 @@ class Asked:
         self.count = int(self.filled.sum())
         self.begins = [line[:_BEGIN_BYTES] for line, full in zip(shown, filled, strict=True) if full]
         self.openers = frozenset(begin[0] for begin in self.begins)
+        self._shown = shown
         spans = zip(range(len(rows)), self.lines.starts.tolist(), self.lines.ends.tolist(), strict=True)
         self.spans = [span for span, full in zip(spans, filled, strict=True) if full]
+
+
+    def beginning(self, pattern: bytes) -> np.ndarray:
+        """Tell which of the lines shown begin with a regex, shape (n,)."""
+        return np.array([re.match(pattern, line) is not None for line in self._shown], bool)
 
 
 def _shown(count: int) -> np.ndarray:
@@ -164,9 +170,12 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
     matched, literal = _read(parser, asked) if exact else _fitting(parser, asked)
     own = int(matched.sum())
     continued = 0
-    if own and (parser.continues or parser.envelope):
+    if own and (parser.continues or parser.envelope or parser.headings):
         first = int(np.argmax(matched))
-        matched[first:] |= parser.continues or asked.indented[first:]
+        if parser.continues or parser.envelope:
+            matched[first:] |= parser.continues or asked.indented[first:]
+        if parser.headings:
+            matched |= asked.beginning(parser.headings)
         continued = int((matched & asked.filled).sum()) - own
     return Claim(parser, own, continued, asked.count, literal)
 

@@ -127,7 +127,7 @@ def parse_block(parser: LineParser, block: Block, registry: Registry) -> Parsed:
     headings = _headings(parser, lines, loose)
     continued = headings | _continued(parser, lines, rows, loose)
     rejected = loose[~continued]
-    if batch is not None and (parser.continues or parser.envelope):
+    if batch is not None and len(rows) and (parser.continues or parser.envelope):
         batch = _lengthened(batch, loose[continued & ~headings & (loose > rows[0])])
     reason = f"not a line of {parser.title}"
     return Parsed(
