@@ -8,7 +8,7 @@ Nested objects become dotted names; what no column takes is kept in ``fields``.
 An object with a status and a method or path is a request. Numbers that count time since 1970 are told apart (seconds,
 milli-, micro-, nanoseconds) by their size. Levels in numbers: 10 to 60 are pino's and bunyan's, 0 to 7 syslog's (GELF).
 
-Traps: an object without a time, among others that have one, is given the time of the line above (``time_of`` says so), and
+Traps: inside an envelope an object may have no time of its own; in a file, one among others that have one, is given the time of the line above (``time_of`` says so), and
 is refused where nothing places it; a key may stand twice, be of one type here and another
 there, or nest without end; seconds, milliseconds and nanoseconds of a duration are told by the key; Node names IPv4 clients ``::ffff:192.0.2.7``.
 
@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 
 from afterlog.formats.json_rows import JsonRows, read_json_rows, statuses, whole_numbers
 from afterlog.parser import (
+    OFFSET_OF_ENVELOPE,
     OFFSET_UNKNOWN,
     Column,
     Kind,
@@ -139,11 +140,14 @@ _PINO: Final = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 _SYSLOG: Final = {0: 21, 1: 19, 2: 18, 3: 17, 4: 13, 5: 10, 6: 9, 7: 5}
 
 
-def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
     lines = match.lines.select(match.rows)
     rows = read_json_rows(lines)
     used: set[str] = set()
     time, known = _time(rows, len(lines), used)
+    if outer:
+        time.offset_s[~known] = OFFSET_OF_ENVELOPE
+        known = rows.valid
     time, lent = _lent(time, known, rows.valid)
     columns = _columns(rows, used)
     rest = {name: column for name, column in rows.columns.items() if name not in used}
@@ -279,11 +283,12 @@ def _number(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | N
 
 
 def _duration(rows: JsonRows, used: set[str]) -> dict[str, Column]:
-    for key, unit in _DURATIONS.items():
+    for key, usual in _DURATIONS.items():
         column = rows.columns.get(key)
         if column is None:
             continue
         used.add(key)
+        unit = 1e-3 if key == "duration" and "controller" in rows.columns else usual  # Rails, by lograge
         if pa.types.is_string(column.type):
             return each_unique(column, partial(_seconds, unit))
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):

@@ -5,7 +5,7 @@ As logrus (``time="…" level=error msg="…"``), slog's TextHandler (``time=…
 
 What the usual keys tell becomes columns; all pairs are kept as they stand in ``pairs``. A line with a status and a method or
 path is a request. Traps: quoted values hold escaped quotes and blanks; the same key may stand twice (the first counts);
-without a key for the time (Heroku's router) the envelope around the line has it.
+the time may stand last, or nowhere (lograge, logrus in a container): then the envelope around the line has it.
 
 https://brandur.org/logfmt
 https://pkg.go.dev/github.com/sirupsen/logrus#TextFormatter
@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,21 +49,25 @@ _KEYS: Final = {
     "caller": ("caller", "source"),
     "logger": ("logger", "component", "module"),
 }
-_LOGGER: Final = "logger="  # stands before what Grafana's lines begin with
+# Fields at the beginning of a line, and what stands before them there: Grafana's logger; and what begins lines without a time.
+_HEADS: Final = {"named": "logger=", "leveled": "level=", "asked": "method=", "said": "msg=", "placed": "at="}
 _SERVICE: Final = ("app", "application", "service")
 
 
-def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
+    if "time" not in match and not outer:
+        return {"refused": np.ones(len(match), bool)}
     text = match.text("pairs")
     spans = [match.span("pairs")]
     if "first" in match:
         text = pc.binary_join_element_wise(match.text("first"), text, " ")
         spans.insert(0, match.span("first"))
-    if "named" in match:
-        begin, end = match.span("named")
-        text = pc.binary_join_element_wise(pc.binary_join_element_wise(_LOGGER, match.text("named"), ""), text, " ")
-        spans.insert(0, (begin - len(_LOGGER), end))
-    columns: dict[str, Any] = {"first": None, "named": None, "pairs": text}
+    for name, key in _HEADS.items():
+        if name in match:
+            begin, end = match.span(name)
+            text = pc.binary_join_element_wise(pc.binary_join_element_wise(key, match.text(name), ""), text, " ")
+            spans.insert(0, (begin - len(key), end))
+    columns: dict[str, Any] = {"first": None, **dict.fromkeys(_HEADS), "pairs": text}
     pairs = Pairs(match.lines, spans, text)
     for name, keys in _KEYS.items():
         told = pairs.value(keys)
@@ -73,11 +78,11 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         columns["severity"] = severity_of(level)
     if "message" not in columns:
         columns["message"] = text
-    return columns | _request(columns)
+    return columns | _request(columns, rails=pairs.value(("controller",)) is not None)
 
 
-def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the numbers of requests; without a status the keys mean what they will."""
+def _request(columns: Mapping[str, Any], *, rails: bool) -> dict[str, Any]:
+    """Read the numbers of requests; without a status the keys mean what they will. Rails counts milliseconds."""
     status = columns.get("status")
     request: dict[str, Any] = {"status": None, "bytes": None, "took": None, "took_ms": None}
     if status is None or ("method" not in columns and "path" not in columns):
@@ -91,7 +96,8 @@ def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
     if columns.get("took_ms") is not None:
         request |= each_unique(columns["took_ms"], _milliseconds)
     if columns.get("took") is not None:
-        took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text)})
+        bare = 1e-3 if rails else None  # of others nobody knows the unit
+        took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text, bare)})
         request |= {name: pc.coalesce(told, request.get(name, told)) for name, told in took.items()}
     if columns.get("client") is not None:
         request |= each_unique(
@@ -168,6 +174,22 @@ SAMPLES: Final = (
     Sample(b'timestamp=2026-11-22T14:37:55.645423Z level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55.645423+00:00", "severity": 17, "message": "payment failed"}, _PYTHON),
     Sample(b'timestamp="2026-11-22 14:37:55" level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55", "severity": 17}, _PYTHON + ", a format with a blank"),
     Sample(
+        b"method=GET path=/jobs/833552.json format=json controller=JobsController action=show status=200 duration=58.33 view=40.43 db=15.26 time=2013-08-05T10:00:00Z",
+        {"time": "2013-08-05T10:00:00+00:00", "kind": "request", "status": 200, "path": "/jobs/833552.json", "duration": 0.05833},
+        "README of roidrage/lograge, its time added as the README shows",
+    ),
+    Sample(
+        b'level=error msg="fetch failed" err="connection refused" time=2026-11-22T14:05:45Z',
+        {"time": "2026-11-22T14:05:45+00:00", "severity": 17, "message": "fetch failed"},
+        "made for this test: a logger that sorts its keys",
+    ),
+    Sample(b'msg="fetch failed" level=error time=2026-11-22T14:05:45Z', {"severity": 17, "message": "fetch failed"}, "the same, another order"),
+    Sample(b'at=error msg="fetch failed" time=2026-11-22T14:05:45Z', {"message": "fetch failed"}, "the same, as l2met writes"),
+    Sample(b'level=error msg="fetch failed" err="connection refused"', None, "nothing tells the time of such a line in a file"),
+    Sample(b'msg="fetch failed" err="connection refused"', None, "the same"),
+    Sample(b"method=GET path=/x status=200", None, "the same"),
+    Sample(b"at=info method=GET path=/x status=200", None, "the same"),
+    Sample(
         b'time="2022-11-10T10:29:58Z" level=info msg="x\x00\xff\x1b[31m level=fatal time=\\"2022-11-11T00:00:00Z\\" msg=y"',
         {"severity": 9, "time": "2022-11-10T10:29:58+00:00"},
         "hostile: NUL, bad UTF-8, an escape and other pairs inside a value",
@@ -179,10 +201,13 @@ SAMPLES: Final = (
 
 def _layouts() -> tuple[Layout, ...]:
     plain = ('time="{time:iso}" ', "time={time:iso} ", "ts={time:iso} ", "t={time:iso} ", "ts={time:epoch} ")
-    named = (_LOGGER + "{named} t={time:iso} ",)  # Grafana's, with the user between the two
+    named = ("logger={named} t={time:iso} ",)  # Grafana's, with the user between the two
     later = ('{first:word} time="{time:iso}" ', "{first:word} ts={time:iso} ", "{first:word} t={time:iso} ")
     more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ")
-    return tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)
+    untimed = tuple(f"{key}{{{name}:word}} " for name, key in _HEADS.items() if name != "named")
+    last = tuple(head + "{pairs} time={time:iso}" for head in untimed)
+    timed = tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)
+    return (*timed, *map(Layout, last), *(Layout(head + "{pairs:rest}", name="in an envelope") for head in untimed))
 
 
 PARSER = LineParser(

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from afterlog.parser import TIME_FORMS, Layout, LineParser, Lines, Parser, RecordParser
 
@@ -77,8 +78,9 @@ class Claim:
 class Asked:
     """The lines of one source that parsers are asked about."""
 
-    def __init__(self, path: str, head: Lines) -> None:
+    def __init__(self, path: str, head: Lines, *, within: bool = False) -> None:
         self.path = path
+        self.within = within  # an envelope, which may tell what the lines do not
         self.texts = [head.bytes(row) for row in range(min(len(head), HEAD_LINES))]
         rows = _shown(len(head))
         self.lines = head.select(rows)
@@ -188,7 +190,7 @@ def _read(parser: LineParser, asked: Asked) -> tuple[np.ndarray, float]:
         left = np.flatnonzero(~matched & asked.filled)
         if not len(left):
             break
-        rows = left[_read_by(parser, layout, asked.lines.select(left))]
+        rows = left[_read_by(parser, layout, asked.lines.select(left), within=asked.within)]
         matched[rows] = True
         literal += len(rows) * literal_of(layout.pattern)
     return matched, literal / max(int(matched.sum()), 1)
@@ -224,12 +226,13 @@ def _possible(parser: LineParser, asked: Asked) -> Iterator[Layout]:
             yield layout
 
 
-def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
+def _read_by(parser: LineParser, layout: Layout, lines: Lines, *, within: bool) -> np.ndarray:
     """Give the rows that a layout matches and the parser's meaning does not refuse."""
     match = layout.match_regex(lines)
     if not len(match.rows) or parser.meaning is None:
         return match.rows
-    refused = parser.meaning(match, {}).get("refused")
+    around = {"program": pa.nulls(len(match.rows), pa.string())} if within else {}
+    refused = parser.meaning(match, around).get("refused")
     return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
 
 

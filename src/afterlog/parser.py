@@ -27,7 +27,17 @@ from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import JOURNALCTL_SAYS, SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.values import seconds_of, status_of, told_by
-from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
+from afterlog.layout import (
+    FIELD_TYPES,
+    OFFSET_OF_ENVELOPE,
+    OFFSET_PLACED,
+    OFFSET_UNKNOWN,
+    TIME_FORMS,
+    Layout,
+    Lines,
+    Match,
+    Times,
+)
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
 
 __all__ = [
@@ -36,6 +46,7 @@ __all__ = [
     "FIELD_TYPES",
     "JOURNALCTL_SAYS",
     "LOOSE_FORMS",
+    "OFFSET_OF_ENVELOPE",
     "OFFSET_UNKNOWN",
     "SYSLOG_LOOSE",
     "SYSLOG_LOOSE_DATED",
@@ -182,7 +193,8 @@ class LineParser(Parser):
     them (``-- Boot … --``); they are counted as continuations and join no message.
     ``meaning`` computes further columns from a match: it returns columns (or fields) by name, aligned with
     the match's rows, and is given the columns of the envelope around it (empty when there is none). None for a
-    name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them;
+    name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them (with
+    OFFSET_OF_ENVELOPE for a row that prints none, inside an envelope);
     ``refused``, a mask of the rows that are no records after all (the next layout is asked about them); and
     ``joined``, a mask of the rows whose text it has put into a record above (CRI's partial lines).
     """

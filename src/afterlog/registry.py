@@ -84,7 +84,7 @@ class Registry:
 
     def inside(self, messages: Lines) -> LineParser | None:
         """Give the declared parser that reads what a program without a parser of its own writes into an envelope."""
-        chosen = self.choose("", messages, learn=False) if looks_dated(messages) else None
+        chosen = self.choose("", messages, learn=False, within=True) if looks_dated(messages) else None
         return chosen if isinstance(chosen, LineParser) else None
 
     def claims(self, path: str, head: Lines, *, learn: bool = True) -> list[Claim]:
@@ -101,13 +101,13 @@ class Registry:
                 return [claim(learned, asked), *found]
         return found
 
-    def choose(self, path: str, head: Lines, *, learn: bool = True) -> Parser | None:
+    def choose(self, path: str, head: Lines, *, learn: bool = True, within: bool = False) -> Parser | None:
         """Give the parser that reads a source, or None where none understands enough of it.
 
         The same as the first of `claims`, with most parsers not asked fully. Where no declared format fits, a
-        `LearningParser` may make one for this source.
+        `LearningParser` may make one for this source. ``within`` says that an envelope with times is around the lines.
         """
-        asked = Asked(path, head)
+        asked = Asked(path, head, within=within)
         bounds, best = self._bounds(asked)
         for bound in sorted(bounds, key=lambda one: one.rank):
             if best is not None and best.rank < bound.rank:

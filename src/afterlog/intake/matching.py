@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
 from afterlog.intake.within import Within
-from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN
+from afterlog.layout import OFFSET_OF_ENVELOPE, OFFSET_PLACED, OFFSET_UNKNOWN
 from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
 from afterlog.registry import Registry, looks_like_record
 
@@ -145,6 +145,8 @@ def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: in
             inside = messages.select(mine)
             found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
             apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
+            if envelope.times is None:
+                found = [one for part in found if len((one := _timed_itself(part)).rows)]
             for part in with_continuations(reader, inside, found, apart):
                 here, joined = mine[part.rows], mine[part.joined]
                 plain[here] = plain[joined] = False
@@ -235,7 +237,7 @@ def _readers(program: Column, messages: Lines, registry: Registry) -> list[tuple
 
 
 def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
-    """Take a record's own times, but where these have no year and the envelope's have year and offset, those.
+    """Take a record's own times, but where it has none, or no year and the envelope's have year and offset, those.
 
     Where they have no offset, the envelope's tell it.
     """
@@ -245,12 +247,13 @@ def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
     inner = _zoned_by(inner, around)
     year = np.broadcast_to(np.asarray(inner.has_year), rows.shape)
     take = (around.offset_s != OFFSET_UNKNOWN) & np.asarray(around.has_year) & ~year
+    take |= inner.offset_s == OFFSET_OF_ENVELOPE
     if not take.any():
         return inner
     return Times(
         np.where(take, around.wall_us, inner.wall_us),
         np.where(take, around.offset_s, inner.offset_s).astype(np.int32),
-        year | take,
+        np.where(take, np.asarray(around.has_year), year),
         max(inner.resolution_us, around.resolution_us),
     )
 
@@ -275,6 +278,12 @@ def _zoned_by(inner: Times, around: Times) -> Times:
         return inner
     offset = np.where(exact, found[counts.argmax()], inner.offset_s).astype(np.int32)
     return Times(inner.wall_us, offset, inner.has_year, inner.resolution_us)
+
+
+def _timed_itself(part: Part) -> Part:
+    """Leave out the records that need the time of an envelope which has none."""
+    lacking = part.times is not None and part.times.offset_s == OFFSET_OF_ENVELOPE
+    return _chosen(part, lacking, None)[0] if np.any(lacking) else part
 
 
 def _some(rows: np.ndarray) -> np.ndarray:
