@@ -95,6 +95,7 @@ PARSER = (
         samples=TAIL_SAMPLES,
         layouts=(Layout("{time:iso} {stream:word} {message:rest}"),),
         envelope=True,
+        graded=True,
         meaning=_tail,
     ),
 )

@@ -144,6 +144,21 @@ DOCKER_SAMPLES: Final = (
         _DOC + ", around zap",
     ),
     Sample(
+        b'{"log":"[error] cannot open /data\\n","stream":"stderr","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 17, "message": "[error] cannot open /data"},
+        _DOC + ", a program of no known format",
+    ),
+    Sample(
+        b'{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"no time of its own\\"}\\n","stream":"stdout","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 17, "message": "no time of its own"},
+        _DOC + ", around JSON without a time",
+    ),
+    Sample(
+        b'{"log":"level=warning msg=\\"no time of its own\\"\\n","stream":"stdout","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 13, "message": "no time of its own"},
+        _DOC + ", around logfmt without a time",
+    ),
+    Sample(
         b'{"log":"one ","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}\n{"log":"other\\n","stream":"stderr","time":"2022-11-10T10:29:58.1Z"}\n{"log":"line\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}',
         {"message": "one line"},
         _DOC + ", a line in two pieces and one of the other stream between",
@@ -236,6 +251,7 @@ PARSER = (
             ),
         ),
         envelope=True,
+        graded=True,
         meaning=_docker,
     ),
     LineParser(
@@ -245,6 +261,7 @@ PARSER = (
         samples=CRI_SAMPLES,
         layouts=(Layout("{time:iso} {stream:level} {tag:level} {message:rest}"),),
         envelope=True,
+        graded=True,
         meaning=_cri,
     ),
     LineParser(
@@ -257,6 +274,7 @@ PARSER = (
             Layout("{container:word}{~}| {message:rest}", name="without"),
         ),
         envelope=True,
+        graded=True,
         meaning=_compose,
     ),
     LineParser(
@@ -269,6 +287,7 @@ PARSER = (
             Layout("[pod/{pod}/{program}] {message:rest}", name="without"),
         ),
         envelope=True,
+        graded=True,
         meaning=_kubectl,
     ),
 )

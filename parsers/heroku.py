@@ -78,7 +78,7 @@ def _program(name: str) -> str:
 
 def _platform(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
     program = outer["program"] if "program" in outer else pa.nulls(len(match), pa.string())
-    dyno = outer["dyno"] if "dyno" in outer else program
+    dyno = outer.get("dyno", program)
     said = pc.binary_join_element_wise(program, dyno, match.text("message"), "\n", null_handling="replace")
     return each_unique(said, _told)
 
@@ -187,6 +187,7 @@ PARSER = (
         samples=SAMPLES,
         layouts=(Layout("{time:iso} {source:word}[{dyno:word}]: {message:rest}"),),
         envelope=True,
+        graded=True,
         meaning=_envelope,
     ),
     LineParser(

@@ -75,7 +75,17 @@ _HOSTS: Final = (
     "winlog.computer_name",
 )
 # "host" is the machine only beside one of these; in others it is the name a client asked for.
-_OF_MACHINES: Final = ("short_message", "facility", "programname", "syslogtag", "syslog-tag", "tag", "level_index", "@version", "pid")
+_OF_MACHINES: Final = (
+    "short_message",
+    "facility",
+    "programname",
+    "syslogtag",
+    "syslog-tag",
+    "tag",
+    "level_index",
+    "@version",
+    "pid",
+)
 _SERVICES: Final = (
     "service.name", "service", "serviceName", "service_name", "resource.service.name", "Resource.service.name", "app", "application",
     "appname", "app_name", "resource.labels.container_name", "Application", "ServiceName", "name",
@@ -232,7 +242,10 @@ def _asked(
         return method, path
     used.add(line)
     asked, where = pc.struct_field(parts, "method"), pc.struct_field(parts, "path")
-    return (asked if method is None else pc.coalesce(method, asked), where if path is None else pc.coalesce(path, where))
+    return (
+        asked if method is None else pc.coalesce(method, asked),
+        where if path is None else pc.coalesce(path, where),
+    )
 
 
 def _address(text: str) -> str | None:

@@ -210,12 +210,56 @@ def _layouts() -> tuple[Layout, ...]:
     return (*timed, *map(Layout, last), *(Layout(head + "{pairs:rest}", name="in an envelope") for head in untimed))
 
 
-PARSER = LineParser(
-    name="logfmt",
-    title="Logfmt of any dialect",
-    url="https://brandur.org/logfmt",
-    samples=SAMPLES,
-    layouts=_layouts(),
-    continues=True,
-    meaning=_meaning,
+def _terminal(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Part the message from the pairs behind it, which begin at a column of their own."""
+    severity = severity_of(match.text("level"))
+    parts = pc.extract_regex(match.text("message"), r"^(?P<said>(?s:.*?)) +(?P<pairs>[\w.-]+=(?s:.*))$")
+    said = pc.coalesce(pc.struct_field(parts, "said"), match.text("message"))
+    known = np.asarray(pc.is_valid(severity))
+    return {
+        "message": pc.utf8_rtrim(said, " "),
+        "pairs": pc.struct_field(parts, "pairs"),
+        "severity": severity,
+        "level": None,
+        "refused": ~known,
+    }
+
+
+PARSER = (
+    LineParser(
+        name="logfmt",
+        title="Logfmt of any dialect",
+        url="https://brandur.org/logfmt",
+        samples=SAMPLES,
+        layouts=_layouts(),
+        continues=True,
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="logrus-terminal",
+        title="Logrus as it writes on a terminal",
+        url="https://pkg.go.dev/github.com/sirupsen/logrus#TextFormatter",
+        samples=(
+            Sample(
+                b'DEBU[2018-05-12 15:15:15] A group of walrus emerges from the ocean      callerFile=" E:/gopath/src/logcutting/example.go:22 "',
+                {
+                    "time": "2018-05-12T15:15:15",
+                    "severity": 5,
+                    "message": "A group of walrus emerges from the ocean",
+                    "pairs": 'callerFile=" E:/gopath/src/logcutting/example.go:22 "',
+                },
+                "README of a public package for logrus",
+            ),
+            Sample(
+                b"INFO[2018-05-12 15:15:16] ready",
+                {"severity": 9, "message": "ready", "pairs": None},
+                "the same, without pairs",
+            ),
+            Sample(b"INFO[0000] A giant walrus appears!", None, "the seconds since it began, which nothing places"),
+            Sample(b"NOPE[2018-05-12 15:15:16] x", None, "no level of logrus"),
+        ),
+        layouts=(Layout("{level:level}[{time:iso}] {message:rest}"),),
+        continues=True,
+        meaning=_terminal,
+    ),
 )

@@ -56,7 +56,9 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return columns | of_repetition(match)
 
 
-_DATE: Final = len("2022-11-10")  # behind it syslog's stamps have a T; with a blank, or [LEVEL] for a host, it is another program's log
+_DATE: Final = len(
+    "2022-11-10"
+)  # behind it syslog's stamps have a T; with a blank, or [LEVEL] for a host, it is another program's log
 _OLD: Final = "{time:syslog} {host:host} "
 _ISO: Final = "{time:iso} {host:host} "
 _TAG: Final = "{tag:tag}: {message:rest}"

@@ -95,7 +95,6 @@ class Asked:
         spans = zip(range(len(rows)), self.lines.starts.tolist(), self.lines.ends.tolist(), strict=True)
         self.spans = [span for span, full in zip(spans, filled, strict=True) if full]
 
-
     def beginning(self, pattern: bytes) -> np.ndarray:
         """Tell which of the lines shown begin with a regex, shape (n,)."""
         return np.array([re.match(pattern, line) is not None for line in self._shown], bool)

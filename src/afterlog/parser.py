@@ -19,9 +19,10 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.errors import ParserError
-from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
+from afterlog.event import COLUMNS, SCHEMA, Kind, Outcome
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.kubernetes import kubernetes_event
+from afterlog.formats.levels import severity_in, severity_of
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
@@ -83,6 +84,7 @@ __all__ = [
     "placed",
     "read_stamp",
     "seconds_of",
+    "severity_in",
     "severity_of",
     "stamped",
     "status_of",
@@ -188,6 +190,7 @@ class LineParser(Parser):
     ``kind`` is the events' default kind. ``inside`` names the programs whose messages it reads inside an
     envelope (exact names, or a prefix ending in ``*``); such a parser is not asked about whole files.
     ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
+    ``graded`` says that a message which no parser reads has the severity of the word it begins with.
     ``continues`` says that a line no layout matches belongs to the record above it (stack traces).
     ``headings`` is a regex of the lines that no record of a program's are: what the writing tool says of itself between
     them (``-- Boot … --``); they are counted as continuations and join no message.
@@ -203,6 +206,7 @@ class LineParser(Parser):
     kind: Kind = Kind.LOG
     inside: tuple[str, ...] = ()
     envelope: bool = False
+    graded: bool = False
     continues: bool = False
     headings: bytes = b""
     meaning: Callable[[Match, Mapping[str, Column]], Mapping[str, Any]] | None = None
@@ -246,13 +250,6 @@ class RecordParser(Parser):
 
 _REMEMBERED: Final = 4_096
 _REMEMBERED_TEXT: Final = 500  # characters; longer texts hardly come again, and would fill the memory
-
-
-def severity_of(words: Column) -> Column:
-    """Map severity words to OpenTelemetry severity numbers; unknown words give null."""
-    coded = words.dictionary_encode()
-    numbers = [SEVERITIES.get((w or "").strip().lower()) for w in coded.dictionary.to_pylist()]
-    return pa.array(numbers, pa.int8()).take(coded.indices)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
 from afterlog.intake.within import Within
 from afterlog.layout import OFFSET_OF_ENVELOPE, OFFSET_PLACED, OFFSET_UNKNOWN
-from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
+from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of, severity_in
 from afterlog.registry import Registry, looks_like_record
 
 _NO_ROWS: Final = np.empty(0, np.int64)
@@ -137,28 +137,25 @@ def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: in
     given = {name: column for name, column in columns.items() if name != "kind"} | {"program": program}
     plain = np.ones(len(envelope.rows), bool)
     parts: list[Part] = []
-    for name, mine in _readers(program, messages, registry) if depth < _DEEPEST else ():
+    for name, rows in _readers(program, messages, registry) if depth < _DEEPEST else ():
         reader: LineParser | None = cast("LineParser", registry[name])
         tried: set[str] = set()
+        left = rows
         while reader is not None and reader.name not in tried and len(tried) <= _FORMATS:
             tried.add(reader.name)
-            inside = messages.select(mine)
-            found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
-            apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
-            if envelope.times is None:
-                found = [one for part in found if len((one := _timed_itself(part)).rows)]
-            for part in with_continuations(reader, inside, found, apart):
-                here, joined = mine[part.rows], mine[part.joined]
+            for part in _inside(reader, envelope, messages.select(left), Within(given, left), registry, depth):
+                here, joined = left[part.rows], left[part.joined]
                 plain[here] = plain[joined] = False
                 inner = _over(part.columns, {}, {"program"})
                 times = _surer(part.times, envelope.times, here)
                 parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
-            mine = mine[plain[mine]]
-            reader = registry.inside(messages.select(_some(mine))) if len(mine) else None
+            left = left[plain[left]]
+            reader = registry.inside(messages.select(_some(left))) if len(left) else None
     rest = np.flatnonzero(plain) if envelope.times is not None else _NO_ROWS
     if len(rest) or len(envelope.joined):
         times = times_at(envelope.times, rest)
-        parts.append(Part(rest, times, Within(columns, rest), envelope.parser, envelope.joined))
+        plainly = Within(columns, rest, _grade(registry, envelope, messages, rest))
+        parts.append(Part(rest, times, plainly, envelope.parser, envelope.joined))
     return [_in_envelope(envelope.rows, columns, parts)] if parts else []
 
 
@@ -280,10 +277,31 @@ def _zoned_by(inner: Times, around: Times) -> Times:
     return Times(inner.wall_us, offset, inner.has_year, inner.resolution_us)
 
 
+def _grade(registry: Registry, envelope: Part, messages: Lines, rest: np.ndarray) -> dict[str, Column]:
+    """Give messages that no parser reads the severity that they begin with, in envelopes that tell none."""
+    wrapper = registry[envelope.parser] if isinstance(envelope.parser, str) else None
+    if not isinstance(wrapper, LineParser) or not wrapper.graded or not len(rest):
+        return {}
+    return {"severity": severity_in(messages.select(rest).texts())}
+
+
+def _inside(
+    reader: LineParser, envelope: Part, messages: Lines, around: Within, registry: Registry, depth: int
+) -> list[Part]:
+    """Read messages of one program by one parser; where the envelope has no time, those that print one themselves."""
+    found = match_parts(reader, messages, around, registry, depth + 1)
+    if envelope.times is None:
+        found = [one for part in found if len((one := _timed_itself(part)).rows)]
+    apart = _of_their_own(messages) if reader.continues and envelope.times is not None else _NO_ROWS
+    return with_continuations(reader, messages, found, apart)
+
+
 def _timed_itself(part: Part) -> Part:
     """Leave out the records that need the time of an envelope which has none."""
-    lacking = part.times is not None and part.times.offset_s == OFFSET_OF_ENVELOPE
-    return _chosen(part, lacking, None)[0] if np.any(lacking) else part
+    if part.times is None:
+        return part
+    lacking = part.times.offset_s == OFFSET_OF_ENVELOPE
+    return _chosen(part, lacking, None)[0] if lacking.any() else part
 
 
 def _some(rows: np.ndarray) -> np.ndarray:
