@@ -38,6 +38,7 @@ from afterlog.parser import (
     Outcome,
     Sample,
     Times,
+    asked_in,
     each_unique,
     seconds_of,
     severity_of,
@@ -126,7 +127,6 @@ _ALIKE: Final = {
     _CLIENTS: frozenset("clientip remoteaddr remoteip clientaddr clientaddress remoteaddress cip".split()),
 }  # fmt: skip
 _REQUESTS: Final = ("request", "request_line", "requestLine", "http_request", "httpRequest")
-_REQUEST_LINE: Final = r"^(?P<method>[A-Z]{3,12}) (?P<path>\S+)(?: HTTP/[0-9.]+)?$"
 # How long a request took: the key, and what one unit of a number is in seconds.
 _DURATIONS: Final = {
     "event.duration": 1e-9, "request_time": 1.0, "Duration": 1e-9, "responseTime": 1e-3, "response_time": 1e-3, "duration_ms": 1e-3,
@@ -237,15 +237,8 @@ def _asked(
     line = next((key for key in _REQUESTS if key in rows.columns and pa.types.is_string(rows.columns[key].type)), None)
     if line is None:
         return method, path
-    parts = pc.extract_regex(rows.columns[line], _REQUEST_LINE)
-    if parts.null_count == len(parts):
-        return method, path
     used.add(line)
-    asked, where = pc.struct_field(parts, "method"), pc.struct_field(parts, "path")
-    return (
-        asked if method is None else pc.coalesce(method, asked),
-        where if path is None else pc.coalesce(path, where),
-    )
+    return asked_in(rows.columns[line], method, path)
 
 
 def _address(text: str) -> str | None:
@@ -301,12 +294,19 @@ def _duration(rows: JsonRows, used: set[str]) -> dict[str, Column]:
         if column is None:
             continue
         used.add(key)
-        unit = 1e-3 if key == "duration" and "controller" in rows.columns else usual  # Rails, by lograge
+        unit = _unit_here(key, usual, rows)
         if pa.types.is_string(column.type):
             return each_unique(column, partial(_seconds, unit))
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             return {"duration": pc.multiply(column.cast(pa.float64()), unit)}
     return {}
+
+
+def _unit_here(key: str, usual: float, rows: JsonRows) -> float:
+    """Give the unit of a key that means another one beside the keys of certain programs."""
+    if key == "duration" and rows.first("controller", "response_flags") is not None:  # lograge, Envoy
+        return 1e-3
+    return 1e-9 if key == "latency" and "latency_human" in rows.columns else usual  # Echo
 
 
 def _seconds(unit: float, text: str) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.parser import (
+    UNNAMED,
     Column,
     Kind,
     Layout,
@@ -28,6 +29,7 @@ from afterlog.parser import (
     Match,
     Pairs,
     Sample,
+    asked_in,
     each_unique,
     seconds_of,
     severity_of,
@@ -41,7 +43,9 @@ _KEYS: Final = {
     "method": ("method", "http.method"),
     "path": ("path", "uri", "url", "request_uri"),
     "client": ("remote_addr", "client_ip", "remote", "client", "ip", "fwd"),
+    "request": ("request",),
     "took": ("duration", "elapsed", "took", "latency", "service"),
+    "took_s": ("request_time",),
     "took_ms": ("time_ms", "duration_ms", "elapsed_ms", "latency_ms"),
     "bytes": ("bytes", "size", "res_bytes"),
     "request_id": ("request_id", "requestId", "req_id"),
@@ -54,9 +58,7 @@ _HEADS: Final = {"named": "logger=", "leveled": "level=", "asked": "method=", "s
 _SERVICE: Final = ("app", "application", "service")
 
 
-def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
-    if "time" not in match and not outer:
-        return {"refused": np.ones(len(match), bool)}
+def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     text = match.text("pairs")
     spans = [match.span("pairs")]
     if "first" in match:
@@ -73,6 +75,9 @@ def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
         told = pairs.value(keys)
         if told is not None:
             columns[name] = told
+    line = columns.pop("request", None)
+    if line is not None and "status" in columns:
+        columns["method"], columns["path"] = asked_in(line, columns.get("method"), columns.get("path"))
     level = columns.pop("level", None)
     if level is not None:
         columns["severity"] = severity_of(level)
@@ -84,7 +89,7 @@ def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
 def _request(columns: Mapping[str, Any], *, rails: bool) -> dict[str, Any]:
     """Read the numbers of requests; without a status the keys mean what they will. Rails counts milliseconds."""
     status = columns.get("status")
-    request: dict[str, Any] = {"status": None, "bytes": None, "took": None, "took_ms": None}
+    request: dict[str, Any] = dict.fromkeys(("status", "bytes", "took", "took_ms", "took_s"))
     if status is None or ("method" not in columns and "path" not in columns):
         drop = {name: None for name in ("method", "path") if name in columns}
         return request | drop
@@ -95,6 +100,8 @@ def _request(columns: Mapping[str, Any], *, rails: bool) -> dict[str, Any]:
         request["bytes"] = pc.if_else(sized, columns["bytes"], None).cast(pa.int64())
     if columns.get("took_ms") is not None:
         request |= each_unique(columns["took_ms"], _milliseconds)
+    if columns.get("took_s") is not None:
+        request |= each_unique(columns["took_s"], lambda text: {"duration": seconds_of(text, 1.0)})
     if columns.get("took") is not None:
         bare = 1e-3 if rails else None  # of others nobody knows the unit
         took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text, bare)})
@@ -185,10 +192,11 @@ SAMPLES: Final = (
     ),
     Sample(b'msg="fetch failed" level=error time=2026-11-22T14:05:45Z', {"severity": 17, "message": "fetch failed"}, "the same, another order"),
     Sample(b'at=error msg="fetch failed" time=2026-11-22T14:05:45Z', {"message": "fetch failed"}, "the same, as l2met writes"),
-    Sample(b'level=error msg="fetch failed" err="connection refused"', None, "nothing tells the time of such a line in a file"),
-    Sample(b'msg="fetch failed" err="connection refused"', None, "the same"),
-    Sample(b"method=GET path=/x status=200", None, "the same"),
-    Sample(b"at=info method=GET path=/x status=200", None, "the same"),
+    Sample(
+        b'time_local="05/Jan/2023:10:00:00 +0000" client=203.0.113.9 method=GET request="GET /x HTTP/1.1" request_length=80 status=502 bytes_sent=157 body_bytes_sent=0 referer= user_agent="curl" upstream_addr=10.0.0.1:80 upstream_status=502 request_time=0.012',
+        {"time": "2023-01-05T10:00:00+00:00", "kind": "request", "status": 502, "client": "203.0.113.9", "method": "GET", "path": "/x", "duration": 0.012},
+        "log_format of a widely copied nginx configuration, a line of it made for this test",
+    ),
     Sample(
         b'time="2022-11-10T10:29:58Z" level=info msg="x\x00\xff\x1b[31m level=fatal time=\\"2022-11-11T00:00:00Z\\" msg=y"',
         {"severity": 9, "time": "2022-11-10T10:29:58+00:00"},
@@ -199,15 +207,16 @@ SAMPLES: Final = (
 )  # fmt: skip
 
 
+_UNTIMED: Final = tuple(f"{key}{{{name}:word}} " for name, key in _HEADS.items() if name != "named")
+
+
 def _layouts() -> tuple[Layout, ...]:
     plain = ('time="{time:iso}" ', "time={time:iso} ", "ts={time:iso} ", "t={time:iso} ", "ts={time:epoch} ")
     named = ("logger={named} t={time:iso} ",)  # Grafana's, with the user between the two
     later = ('{first:word} time="{time:iso}" ', "{first:word} ts={time:iso} ", "{first:word} t={time:iso} ")
-    more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ")
-    untimed = tuple(f"{key}{{{name}:word}} " for name, key in _HEADS.items() if name != "named")
-    last = tuple(head + "{pairs} time={time:iso}" for head in untimed)
-    timed = tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)
-    return (*timed, *map(Layout, last), *(Layout(head + "{pairs:rest}", name="in an envelope") for head in untimed))
+    more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ", 'time_local="{time:clf}" ')
+    last = tuple(Layout(head + "{pairs} time={time:iso}") for head in _UNTIMED)
+    return (*(Layout(head + "{pairs:rest}") for head in plain + later + named + more), *last)
 
 
 def _terminal(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -232,6 +241,37 @@ PARSER = (
         url="https://brandur.org/logfmt",
         samples=SAMPLES,
         layouts=_layouts(),
+        continues=True,
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="logfmt-untimed",
+        title="Logfmt without a time, in a container or behind a logger's head",
+        url="https://brandur.org/logfmt",
+        samples=(
+            Sample(
+                b'level=error msg="fetch failed" err="connection refused"',
+                {"severity": 17, "message": "fetch failed", "kind": "log"},
+                _GO + "logrus 1.9, DisableTimestamp",
+            ),
+            Sample(
+                b'msg="fetch failed" level=error',
+                {"severity": 17, "message": "fetch failed"},
+                "the same, another order",
+            ),
+            Sample(
+                b"method=GET path=/jobs/833552.json format=json controller=JobsController action=show status=200 duration=58.33 view=40.43 db=15.26",
+                {"kind": "request", "status": 200, "path": "/jobs/833552.json", "duration": 0.05833},
+                "README of roidrage/lograge",
+            ),
+            Sample(
+                b'at=info method=GET path="/posts" host=myapp.herokuapp.com fwd="204.204.204.204" dyno=web.1 connect=1ms service=18ms status=200 bytes=975',
+                {"kind": "request", "status": 200, "client": "204.204.204.204", "duration": 0.018},
+                "Heroku documentation, logging: router",
+            ),
+        ),
+        layouts=tuple(Layout(head + "{pairs:rest}") for head in _UNTIMED),
+        inside=(UNNAMED,),
         continues=True,
         meaning=_meaning,
     ),

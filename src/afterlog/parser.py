@@ -27,7 +27,7 @@ from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import JOURNALCTL_SAYS, SYSLOG_SEVERITIES, of_priority, of_repetition
-from afterlog.formats.values import seconds_of, status_of, told_by
+from afterlog.formats.values import asked_in, seconds_of, status_of, told_by
 from afterlog.layout import (
     FIELD_TYPES,
     OFFSET_OF_ENVELOPE,
@@ -53,6 +53,7 @@ __all__ = [
     "SYSLOG_LOOSE_DATED",
     "SYSLOG_SEVERITIES",
     "TIME_FORMS",
+    "UNNAMED",
     "Batch",
     "Column",
     "Form",
@@ -73,6 +74,7 @@ __all__ = [
     "Sample",
     "Stamp",
     "Times",
+    "asked_in",
     "columns_of",
     "deploys_by_command",
     "deploys_by_name",
@@ -183,12 +185,17 @@ class Parser:
             raise ParserError(f"parser {self.name or '?'!r}: name, title, url (http…) and samples are required")
 
 
+UNNAMED: Final = "?"
+"""In ``inside``: the programs that have no parser of their own, whose messages are known by how they look."""
+
+
 @dataclass(frozen=True)
 class LineParser(Parser):
     """A format whose records begin with a line that one of the layouts matches.
 
     ``kind`` is the events' default kind. ``inside`` names the programs whose messages it reads inside an
-    envelope (exact names, or a prefix ending in ``*``); such a parser is not asked about whole files.
+    envelope (exact names, a prefix ending in ``*``, or `UNNAMED` for programs that have no parser of their own); such a
+    parser is not asked about whole files, and its lines may have no time: that of the envelope holds.
     ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
     ``graded`` says that a message which no parser reads has the severity of the word it begins with.
     ``continues`` says that a line no layout matches belongs to the record above it (stack traces).

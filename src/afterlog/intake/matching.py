@@ -291,16 +291,14 @@ def _inside(
     """Read messages of one program by one parser; where the envelope has no time, those that print one themselves."""
     found = match_parts(reader, messages, around, registry, depth + 1)
     if envelope.times is None:
-        found = [one for part in found if len((one := _timed_itself(part)).rows)]
+        found = [one for part in found if part.times is not None and len((one := _timed_itself(part, part.times)).rows)]
     apart = _of_their_own(messages) if reader.continues and envelope.times is not None else _NO_ROWS
     return with_continuations(reader, messages, found, apart)
 
 
-def _timed_itself(part: Part) -> Part:
+def _timed_itself(part: Part, times: Times) -> Part:
     """Leave out the records that need the time of an envelope which has none."""
-    if part.times is None:
-        return part
-    lacking = part.times.offset_s == OFFSET_OF_ENVELOPE
+    lacking = times.offset_s == OFFSET_OF_ENVELOPE
     return _chosen(part, lacking, None)[0] if lacking.any() else part
 
 
