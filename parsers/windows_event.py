@@ -15,10 +15,10 @@ https://learn.microsoft.com/en-us/windows-server/administration/windows-commands
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
+from afterlog.parser import COLUMNS, Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
 
 _OPEN: Final = re.compile(rb"<Event(?:\s[^>]*)?>")
 _CLOSE: Final = b"</Event>"
@@ -112,9 +112,14 @@ def _read(line: Line, data: bytes) -> Record | Reject:
         "channel": tags.get("Channel"),
         "process": found[1] if (found := _PROCESS.search(text)) else None,
     }
-    columns |= {name: value[:_MAX_TEXT] for name, value in values if name and name not in columns and value}
+    columns |= {_named(name, columns): value[:_MAX_TEXT] for name, value in values if name and value}
     columns |= _change(provider, number, [value for _, value in values])
     return Record(line, stamp, {name: value for name, value in columns.items() if value not in (None, "")})
+
+
+def _named(name: str, columns: Mapping[str, Any]) -> str:
+    """Name a field as the data are named; one that is named as a column of events is no such column."""
+    return f"{name}_" if name in COLUMNS or name in columns else name
 
 
 def _utc(when: str) -> bytes:
@@ -177,8 +182,8 @@ SAMPLES: Final = (
         "composed after: Microsoft documentation, wevtutil, which quotes with apostrophes",
     ),
     Sample(
-        b"<Event><System><Provider Name='x&amp;y'/><EventID>1</EventID><TimeCreated SystemTime='2023-01-05T10:00:00Z'/></System><EventData><Data Name='kind'>request</Data><Data>&lt;script&gt;&xxe;\x00\x1b[31m</Data></EventData></Event>",
-        {"kind": "log", "service": "x&y", "message": "x&y 1: request, <script>&xxe;\x00\x1b[31m"},
+        b"<Event><System><Provider Name='x&amp;y'/><EventID>1</EventID><TimeCreated SystemTime='2023-01-05T10:00:00Z'/></System><EventData><Data Name='kind'>request</Data><Data Name='severity'>x</Data><Data>&lt;script&gt;&xxe;\x00\x1b[31m</Data></EventData></Event>",
+        {"kind": "log", "kind_": "request", "severity": None, "severity_": "x", "service": "x&y", "message": "x&y 1: request, x, <script>&xxe;\x00\x1b[31m"},
         "hostile: a column's name, markup, an entity, NUL and an escape in the data",
     ),
     Sample(b"<Event><System><TimeCreated SystemTime='2023-01-35T10:00:00Z'/></System></Event>", None, "hostile: no such day"),
