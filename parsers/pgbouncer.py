@@ -41,7 +41,8 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     of_client = pc.extract_regex(message, _CLIENT)
     told = each_unique(pc.replace_substring_regex(message, r"^[CS]-.*", ""), _told)
     names = {name: pc.struct_field(of_client, name) for name in ("client", "database", "user")}
-    return told | names | {"time": zoned(match.time(), match.text("zone")), "zone": None, "refused": ~known}
+    columns = told | names | {"refused": ~known}
+    return columns | ({"time": zoned(match.time(), match.text("zone")), "zone": None} if "zone" in match else {})
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -70,6 +71,11 @@ SAMPLES: Final = (
         {"severity": 17, "client": "127.0.0.1"},
         _RUN,
     ),
+    Sample(
+        b"2018-09-12 16:08:54.776 3394 LOG listening on unix:/var/run/postgresql/.s.PGSQL.6432",
+        {"time": "2018-09-12T16:08:54.776", "severity": 9, "pid": "3394", "message": "listening on unix:/var/run/postgresql/.s.PGSQL.6432"},
+        "repository darold/pgbadger, t/fixtures/pgbouncer.log.gz",
+    ),
     Sample(b"2026-12-31 11:49:51.762 UTC [8422] ERROR:  PostgreSQL has a colon", None, "PostgreSQL"),
     Sample(b"2026-12-32 11:49:51.762 UTC [8422] LOG x", None, "hostile: no such day"),
 )  # fmt: skip
@@ -79,6 +85,9 @@ PARSER = LineParser(
     title="PgBouncer log",
     url="https://www.pgbouncer.org/config.html#log-settings",
     samples=SAMPLES,
-    layouts=(Layout("{time:iso} {zone:word} [{pid:d}] {level:level} {message:rest}"),),
+    layouts=(
+        Layout("{time:iso} {zone:word} [{pid:d}] {level:level} {message:rest}"),
+        Layout("{time:iso} {pid:d} {level:level} {message:rest}", name="before 1.13"),
+    ),
     meaning=_meaning,
 )
