@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from afterlog.intake.astray import REASON, astray
+from afterlog.intake.matching import times_at
 from afterlog.intake.mixing import match_block
 from afterlog.intake.stateful import parse_records
 from afterlog.parsed import REJECT_TEXT, Parsed, Refused
@@ -130,15 +132,30 @@ def parse_block(parser: LineParser, block: Block, registry: Registry) -> Parsed:
     if batch is not None and len(rows) and (parser.continues or parser.envelope):
         batch = _lengthened(batch, loose[continued & ~headings & (loose > rows[0])])
     reason = f"not a line of {parser.title}"
+    refused = [(int(row), reason) for row in rejected]
+    lost = astray(batch.times) if batch is not None else np.empty(0, np.int64)
+    if batch is not None and len(lost):
+        refused += [(int(row), REASON) for row in rows[lost]]
+        batch = _without(batch, lost)
+        rows = batch.rows
     return Parsed(
-        batch,
+        batch if len(rows) else None,
         rows + block.line,
         starts[rows] + block.offset,
         len(lines),
         int(continued.sum()) + len(joined),
-        tuple(_refused(lines, starts, int(row), block, reason) for row in rejected),
+        tuple(_refused(lines, starts, row, block, why) for row, why in sorted(refused)),
         block.cut,
     )
+
+
+def _without(batch: Batch, lost: np.ndarray) -> Batch:
+    """Give a batch without some of its rows."""
+    kept = np.delete(np.arange(len(batch.rows)), lost)
+    index = pa.array(kept)
+    columns = {name: column.take(index) for name, column in batch.columns.items()}
+    times = times_at(batch.times, kept)
+    return Batch(batch.lines, batch.rows[kept], times, columns, batch.parser.take(index), batch.joined)
 
 
 def _refused(lines: Lines, starts: np.ndarray, row: int, block: Block, reason: str) -> Refused:

@@ -14,6 +14,7 @@ from afterlog.writing.page import Page
 
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 _BINS: Final = 4_000
+_WEEK_S: Final = 7 * 86_400
 _SERVICES: Final = 8
 _SECOND: Final = 1_000_000
 _LONGEST: Final = 200
@@ -82,12 +83,21 @@ def _chosen(draft: Draft) -> list[Signal]:
 
 def _offsets(page: Page, begin: int, end: int) -> list[list[int]]:
     """Give the zone's offset from UTC and when it changes, in seconds."""
-    found: list[list[int]] = []
-    for time in [*range(begin, end, 3600), end]:
+
+    def offset_at(time: int) -> int:
         offset = page.clock.at(time * _SECOND).utcoffset()
-        seconds = int(offset.total_seconds()) if offset else 0
-        if not found or found[-1][1] != seconds:
-            found.append([time, seconds])
+        return int(offset.total_seconds()) if offset else 0
+
+    found = [[begin, offset_at(begin)]]
+    for time in [*range(begin + _WEEK_S, end, _WEEK_S), end]:  # no zone changes its offset twice in a week
+        seconds = offset_at(time)
+        if seconds == found[-1][1]:
+            continue
+        low, high = max(time - _WEEK_S, begin), time
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset_at(middle) == found[-1][1] else (low, middle)
+        found.append([high, seconds])
     return found
 
 
