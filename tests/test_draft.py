@@ -317,6 +317,7 @@ def test_a_case_without_an_outage_gives_a_short_honest_report(calm):
     assert text.startswith("# No outage found")
     assert "`bk_static`: 0 of 1,050 requests failed" in text
     assert "no shorter failures either" in text
+    assert "## What was done" in text and "Ansible runs `Push blog configuration`" in text
     assert "`ops-01/var/log/ansible/ansible.log` says nothing from" in text
     assert "Root Cause" not in text and "Corrective" not in text
     assert len([line for line in text.splitlines() if not line.startswith("[^")]) < 45

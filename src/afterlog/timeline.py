@@ -88,7 +88,7 @@ def build_timeline(
     """
     real = [outage for outage in outages if outage.level != "blip"]
     if not real:
-        return sorted((_blip(outage) for outage in outages), key=_when), 0
+        return _without_outage(outages, history)
     suspects = {cause.change.id for ranking in rankings for cause in ranking.suspects}
     begin = min(outage.start.time_us for outage in real) - _BEFORE_US
     close = max(outage.end.time_us for outage in real) + _AFTER_US
@@ -122,6 +122,18 @@ def build_timeline(
         for entry, tied in zip(chosen, ties, strict=True)
     ]
     return told, max(len(others) - room, 0)
+
+
+def _without_outage(blips: Sequence[Outage], history: History) -> tuple[list[Entry], int]:
+    """Tell what was done where no outage is known; of more than `MOST` entries the latest."""
+    brought = {change.commit for change in history.changes if change.commit and change.tool != "git"}
+    done = (c for c in history.changes if not c.routine and not (c.tool == "git" and c.commit in brought))
+    entries = [_blip(blip) for blip in blips]
+    entries += [entry for change in done for entry in _change_entries(change, 4.0, ())]
+    entries.sort(key=_when)
+    ids = distinct_ids([entry.id for entry in entries])
+    named = [replace(entry, id=identity) for entry, identity in zip(entries, ids, strict=True)]
+    return named[-MOST:], max(len(named) - MOST, 0)
 
 
 def _widened(entry: Entry, doubt: Doubt | None) -> Entry:
