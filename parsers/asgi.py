@@ -22,11 +22,18 @@ from afterlog.parser import UNNAMED, Column, Kind, Layout, LineParser, Match, Sa
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     severity = severity_of(match.text("level"))
-    columns: dict[str, Any] = {"severity": severity, "level": None, "refused": ~np.asarray(severity.is_valid())}
+    begin = match.span("level")[0]
+    behind = match.span("client" if "client" in match else "message")[0]
+    unpadded = behind - begin != _PADDED
+    refused = unpadded | ~np.asarray(severity.is_valid())
+    columns: dict[str, Any] = {"severity": severity, "level": None, "refused": refused}
     if "status" in match:
         kind = np.repeat(str(Kind.REQUEST), len(match))
         columns |= {"status": status_of(match), "kind": kind, "protocol": None, "reason": None}
     return columns
+
+
+_PADDED: Final = len("CRITICAL: ")  # the level, its colon and blanks, in Uvicorn's levelprefix
 
 
 _RUN: Final = "Uvicorn 0.54 on loopback"
@@ -37,6 +44,7 @@ SAMPLES: Final = (
         _RUN,
     ),
     Sample(b"ERROR:    Exception in ASGI application", {"kind": "log", "severity": 17, "message": "Exception in ASGI application"}, _RUN),
+    Sample(b"INFO: error rate is 0", None, "a program's own words: not padded"),
     Sample(b"KeyError:    'x'", None, "the end of a stack trace"),
 )  # fmt: skip
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from afterlog.clock import rfc3339
 from afterlog.detect import Baseline, Instant
 from afterlog.evidence import Place
+
+NAMELESS: Final = "requests"
+"""The service of requests whose logs name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,12 @@ class Outage:
     scanned: tuple[int, int] = (0, 0)  # requests of scanners in it, and how many failed: left out of all other counts
     detectability: float = 0.0  # nats by which the failures speak against the baseline
     fronted: bool = False  # its one host is where requests were logged; what answered behind it was not
+    given_up: bool = False  # most of what failed are requests whose clients went away before an answer (status 499)
+
+    @property
+    def manner(self) -> str:
+        """Give its kind, as it is told: ``given-up`` where clients gave up on requests rather than had them refused."""
+        return "given-up" if self.given_up else self.kind
 
     def as_json(self, evidence: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Give it in the shape of ``outages --json``."""

@@ -23,6 +23,7 @@ from afterlog.traffic.signals import SECOND_US, Signal
 
 __all__ = ["Outage", "Phase", "View", "find_outages", "percent", "stated_outage"]
 
+_GAVE_UP: Final = (499, 460)
 _FAR: Final = 100_000  # requests after an outage among which the first success is looked for
 _CODES: Final = re.compile(r"\b(hosts?|routes) (\d+(?:, \d+)*)")
 
@@ -114,7 +115,13 @@ def _outage(signal: Signal, baseline: Baseline, excursion: Excursion) -> Outage:
         routes=tuple(signal.routes[code] for code in excursion.routes),
         detectability=excursion.detectability,
         fronted=_is_fronted(requests),
+        given_up=excursion.kind == "client-errors" and _given_up(requests, failed),
     )
+
+
+def _given_up(requests: Requests, failed: NDArray[np.int64]) -> bool:
+    """Tell whether the clients of most failed requests went away: status 499 of nginx, 460 of Amazon's balancers."""
+    return bool(len(failed) and 2 * np.count_nonzero(np.isin(requests.status[failed], _GAVE_UP)) > len(failed))
 
 
 def _is_fronted(requests: Requests) -> bool:

@@ -40,7 +40,7 @@ _OWN_LOG: Final = re.compile(
     rb"(?!\[ *\d+\.\d+\])"  # the seconds since start-up that the kernel prints
     rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+|\d+:[A-Z] \d"
     rb"|\w[\w.-]*[-_]\d+ +\||::[\da-f:.]+ |(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /"
-    rb"|(?:TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL|trce|dbug|info|warn|fail|crit): )"
+    rb"|(?:TRACE:   |DEBUG:   |INFO:    |WARNING: |ERROR:   |CRITICAL:) |(?:trce|dbug|info|warn|fail|crit): \S+\[\d)"
 )
 
 

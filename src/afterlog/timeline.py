@@ -20,6 +20,7 @@ from afterlog.event import Outcome
 from afterlog.evidence import Place
 from afterlog.identity import distinct_ids, stable_id
 from afterlog.intake.doubts import Doubt
+from afterlog.outage import NAMELESS
 from afterlog.outages import Outage
 from afterlog.resolution import SEEN, Ending
 from afterlog.statement import Code, Text, codes, plain, text
@@ -29,7 +30,13 @@ _LONG_US: Final = 30 * SECOND  # a run that fails after so long may have done ha
 _BEGINS: Final = {
     "errors": "requests begin to fail",
     "client-errors": "requests begin to be refused",
+    "given-up": "clients begin to give up on requests",
     "silence": "no more requests are answered",
+}
+_ENDS: Final = {
+    "silence": "requests are answered again",
+    "client-errors": "the last request is refused",
+    "given-up": "the last client gives up",
 }
 _PINNED: Final = 100.0
 _LIKELY_SIGN: Final = 0.2  # of confidence
@@ -177,7 +184,7 @@ def _when(entry: Entry) -> tuple[int, int, Place]:
 def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
     entries: list[Entry] = []
     if outage.first and not outage.open_start:
-        words = text("Outage begins: ", _BEGINS.get(outage.kind, _BEGINS["errors"]), " at ", Code(outage.service))
+        words = text("Outage begins: ", _BEGINS.get(outage.manner, _BEGINS["errors"]), *_at(outage.service))
         entries.append(_entry(outage, "onset", outage.first_us, outage.start, words, (outage.first,)))
     for ending in endings:
         if ending.outage == outage.id and outage.phases:  # without levels of failure the end says it all
@@ -185,10 +192,14 @@ def _outage_entries(outage: Outage, endings: Sequence[Ending]) -> list[Entry]:
             entries.append(_entry(outage, "phase", ending.time_us, sure, ending.text, ending.places))
     places = tuple(place for place in (outage.last, outage.recovered) if place)
     if places and not outage.open_end:
-        ends = {"silence": "requests are answered again at ", "client-errors": "the last request is refused at "}
-        words = text("Outage ends: ", ends.get(outage.kind, "the last request fails at "), Code(outage.service))
+        words = text("Outage ends: ", _ENDS.get(outage.manner, "the last request fails"), *_at(outage.service))
         entries.append(_entry(outage, "end", outage.last_us, outage.end, words, places))
     return entries
+
+
+def _at(service: str) -> Text:
+    """Say at which service; nothing where the logs name none."""
+    return () if service == NAMELESS else text(" at ", Code(service))
 
 
 def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, places: tuple[Place, ...]) -> Entry:
@@ -203,7 +214,7 @@ def _entry(outage: Outage, kind: str, time_us: int, sure: Instant, words: Text, 
 
 def _blip(outage: Outage) -> Entry:
     places = tuple(place for place in (outage.first, outage.last) if place)
-    words = text("Blip: ", f"{outage.failed} of {outage.requests} requests fail at ", Code(outage.service))
+    words = text("Blip: ", f"{outage.failed} of {outage.requests} requests fail", *_at(outage.service))
     return replace(_entry(outage, "blip", outage.first_us, outage.start, words, places), until_us=outage.last_us)
 
 

@@ -17,7 +17,7 @@ from afterlog.draft.names import named_timeline
 from afterlog.draft.reviewed import choice, rejections, reviewed
 from afterlog.draft.what import minor, summary
 from afterlog.draft.why import cause, innocent, suspect
-from afterlog.draft.words import between, ends_of
+from afterlog.draft.words import VERBS, between, ends_of, to_service
 from afterlog.findings import Findings
 from afterlog.impact import bad_of
 from afterlog.outages import Outage
@@ -79,7 +79,7 @@ def _chapter(outage: Outage, findings: Findings, objective: float | None, *, nam
     alert = _alert(outage, findings, objective or USUAL_OBJECTIVE)
     return Chapter(
         outage=outage,
-        headline=text("requests to ", Code(outage.service), _verb(outage))
+        headline=text("requests", *to_service(outage.service), _verb(outage))
         if outage.service
         else text("an outage stated by hand"),
         service=text(Code(outage.service)) if outage.service else text("not known"),
@@ -114,7 +114,7 @@ def _with_ends(outage: Outage) -> Outage:
 
 
 def _verb(outage: Outage) -> str:
-    return {"client-errors": " were refused", "silence": " went unanswered"}.get(outage.kind, " failed")
+    return f" {VERBS.get(outage.manner, 'failed')}"
 
 
 def _alert(outage: Outage, findings: Findings, objective: float) -> Alert | None:

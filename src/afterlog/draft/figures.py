@@ -92,6 +92,8 @@ def _length(outage: Outage) -> str:
 
 
 def _counted(outage: Outage, fail: str) -> Text:
+    if outage.given_up:
+        return text("status 499 and the like: the client went away before an answer")
     if outage.kind == "client-errors":
         return text("status 400 to 499")
     return text("status 500 and above") if fail == DEFAULT else text("by the rule ", Code(fail))

@@ -24,12 +24,14 @@ _NOT: Final = "not recorded"
 _BEGAN: Final = {
     "errors": "the first request fails",
     "client-errors": "the first request is refused",
+    "given-up": "the first client gives up on a request",
     "silence": "the last request before the silence",
     "stated": "as a person stated it",
 }
 _ENDED: Final = {
     "errors": "the last request fails",
     "client-errors": "the last request is refused",
+    "given-up": "the last client gives up on a request",
     "silence": "requests are answered again",
     "stated": "as a person stated it",
 }
@@ -105,7 +107,7 @@ def _edge(outage: Outage, findings: Findings, which: str, words: dict[str, str])
     """Say what stands at an edge; where a person set it, also when the first or last request in it failed."""
     decision = findings.review.of(outage.id)
     if (decision.start_us if which == "first" else decision.end_us) is None:
-        return text(words.get(outage.kind, words["errors"]))
+        return text(words.get(outage.manner, words["errors"]))
     own = next((signal.requests for signal in findings.signals if signal.service == outage.service), None)
     if own is None or outage.kind == "silence":
         return text("set by a person")

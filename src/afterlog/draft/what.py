@@ -8,7 +8,7 @@ from afterlog.causes import Ranking
 from afterlog.changes import Change
 from afterlog.draft.reviewed import choice
 from afterlog.draft.why import last_stage, taken_back
-from afterlog.draft.words import capital, ends_of, from_to, listed, title_of
+from afterlog.draft.words import VERBS, capital, ends_of, from_to, listed, title_of, to_service
 from afterlog.event import Outcome
 from afterlog.findings import Findings
 from afterlog.impact import Impact
@@ -33,14 +33,11 @@ def _failed(outage: Outage, impact: Impact | None) -> list[Statement]:
     if not impact or not ends:
         return []
     day = text("On ", Time(outage.first_us, "date"), ", ", *from_to(outage), ", ")
-    verb = "were refused" if outage.kind == "client-errors" else "failed"
-    what = text(
-        f"{impact.failed:,} of {impact.requests:,} requests to ",
-        Code(outage.service),
-        f" {verb} ({percent(impact.rate)}).",
-    )
+    count = f"{impact.failed:,} of {impact.requests:,} requests"
+    how = f" {VERBS.get(outage.manner, 'failed')} ({percent(impact.rate)})."
+    what = text(count, *to_service(outage.service), how)
     if outage.kind == "silence":
-        what = text("no request to ", Code(outage.service), " was answered.")
+        what = text("no request", *to_service(outage.service), " was answered.")
     said = [Statement((*day, *what), ends)]
     if impact.clients and impact.clients == impact.clients_seen and impact.clients > 1:
         words = text(
@@ -151,5 +148,5 @@ def minor(outage: Outage) -> Statement | None:
         "signature": "; all of it came from one kind of request",
     }.get(outage.single, "")
     label: Text = text("Errors of one client: " if outage.single else "Blip: ")
-    words = text(*label, *from_to(outage), f", {outage.failed:,} of {outage.requests:,} requests to ")
-    return Statement((*words, *text(Code(outage.service), f" failed{why}.")), ends)
+    words = text(*label, *from_to(outage), f", {outage.failed:,} of {outage.requests:,} requests")
+    return Statement((*words, *to_service(outage.service), f" failed{why}."), ends)

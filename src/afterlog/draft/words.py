@@ -8,11 +8,23 @@ from afterlog.causes import SIGN
 from afterlog.changes import Change
 from afterlog.evidence import Place
 from afterlog.messages.signs import BY_NAME
+from afterlog.outage import NAMELESS
 from afterlog.outages import Outage
 from afterlog.statement import Code, Part, Text, Time, codes, text
 
 SECOND: Final = 1_000_000
+VERBS: Final = {
+    "client-errors": "were refused",
+    "given-up": "were given up by their clients",
+    "silence": "went unanswered",
+}
+"""What became of requests, by the manner of the outage; in any other they failed."""
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def to_service(service: str) -> Text:
+    """Say to which service requests went; nothing where the logs name none."""
+    return () if service == NAMELESS else text(" to ", Code(service))
 
 
 def span(seconds: float) -> str:

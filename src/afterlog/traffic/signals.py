@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
+from afterlog.outage import NAMELESS
 from afterlog.source import Source, reopen
 from afterlog.sources.rotation import turn_of
 from afterlog.traffic.health import health_checks
@@ -61,7 +62,7 @@ def read_signals(case: Case, rules: Rules = DEFAULT_RULES) -> tuple[list[Signal]
     outermost = np.array([path in views.outermost for path in requests.names.source] + [False])[requests.source]
     checks = health_checks(requests)
     ledgers = case.ledgers()
-    services = [(code, name) for code, name in enumerate(requests.names.service)] + [(-1, "requests")]
+    services = [(code, name) for code, name in enumerate(requests.names.service)] + [(-1, NAMELESS)]
     found = []
     for code, name in services:
         mine: Flags = outermost & (requests.service == code)
