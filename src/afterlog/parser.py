@@ -20,9 +20,11 @@ import pyarrow as pa
 
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
+from afterlog.formats.ansible import ANSIBLE_ESCAPE, ANSIBLE_TEXT, Playing, ansible_message, ansible_result
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
+from afterlog.formats.months import month_of
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
@@ -31,6 +33,8 @@ from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FOR
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
 
 __all__ = [
+    "ANSIBLE_ESCAPE",
+    "ANSIBLE_TEXT",
     "COLUMNS",
     "COMMON_FORMS",
     "FIELD_TYPES",
@@ -54,18 +58,22 @@ __all__ = [
     "Outcome",
     "Pairs",
     "Parser",
+    "Playing",
     "Record",
     "RecordParser",
     "Reject",
     "Sample",
     "Stamp",
     "Times",
+    "ansible_message",
+    "ansible_result",
     "columns_of",
     "deploys_by_command",
     "deploys_by_name",
     "each_unique",
     "in_epoch",
     "kubernetes_event",
+    "month_of",
     "of_priority",
     "of_repetition",
     "placed",

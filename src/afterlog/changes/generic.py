@@ -9,13 +9,12 @@ from collections import Counter
 from itertools import groupby
 from typing import Final
 
+from afterlog.changes.ansible import CONTROLLERS
 from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
-_LEFT: Final = frozenset(
-    {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module", "git-log"}
-)
+_LEFT: Final = CONTROLLERS | {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-module", "git-log"}
 """Parsers whose rows are told elsewhere; what is left of them (logins, sessions) is no change."""
 _LEFT_ACTIONS: Final = frozenset({"become", "cron", "login", "logout", "session", "read", "check"})
 _TOOLS: Final = {

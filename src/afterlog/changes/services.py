@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from afterlog.changes.ansible import CONTROLLERS
 from afterlog.changes.commanded import commands_given
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
@@ -25,7 +26,7 @@ _OWN = _CONTROL | {
     "server-maintenance",
 }
 _TELLING = ("oom", "crash", "failover", "restart", "reload", "stop")  # which act names a burst, the first that is there
-_ELSEWHERE = frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module"})
+_ELSEWHERE = CONTROLLERS | frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-module"})
 _PAST = {
     "restart": "restarted",
     "reload": "reloaded",
