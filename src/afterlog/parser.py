@@ -22,6 +22,7 @@ from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
 from afterlog.formats.ansible import ANSIBLE_ESCAPE, ANSIBLE_TEXT, Playing, ansible_message, ansible_result
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
+from afterlog.formats.json_objects import json_objects
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
 from afterlog.formats.months import month_of
@@ -72,6 +73,7 @@ __all__ = [
     "deploys_by_name",
     "each_unique",
     "in_epoch",
+    "json_objects",
     "kubernetes_event",
     "month_of",
     "of_priority",

@@ -15,7 +15,7 @@ from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, join
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
-_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
+_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "zypper", "pacman")
 PACKAGE_PARSERS: Final = frozenset({"apt-history", *_DETAILS})
 """Parsers whose rows are told here; their log lines are no sayings of programs."""
 _NEXT_HOST_US: Final = 30 * MINUTE  # apt's timers start within a random delay of up to an hour
