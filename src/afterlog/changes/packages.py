@@ -16,7 +16,8 @@ from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
 _DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "zypper", "pacman")
-PACKAGE_PARSERS: Final = frozenset({"apt-history", *_DETAILS})
+_BY_THE_CLOCK: Final = "unattended-upgrades"  # asks apt, whose own logs tell it better
+PACKAGE_PARSERS: Final = frozenset({"apt-history", *_DETAILS, _BY_THE_CLOCK})
 """Parsers whose rows are told here; their log lines are no sayings of programs."""
 _NEXT_HOST_US: Final = 30 * MINUTE  # apt's timers start within a random delay of up to an hour
 _FIRST_FEW: Final = 4
@@ -26,9 +27,17 @@ def package_changes(pool: Pool) -> list[Change]:
     """Make changes from apt's history; then from its terminal log and dpkg's lines where there is no history."""
     changes = [_change([row, *_about(row, pool)]) for row in pool.of("apt-history")]
     pool.take(pool.of("apt-history"))
-    for detail in _DETAILS:
+    _asked_by_the_clock(changes, pool)
+    for detail in (*_DETAILS, _BY_THE_CLOCK):
         changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(detail)))]
     return _over_hosts(changes)
+
+
+def _asked_by_the_clock(changes: Iterable[Change], pool: Pool) -> None:
+    """Leave to apt's history what unattended upgrades told of the same run, unless it failed."""
+    for change in changes:
+        told = pool.near((_BY_THE_CLOCK,), change.hosts, change.start_us - 10 * MINUTE, change.end_us + 10 * MINUTE)
+        pool.take(row for row in told if row.outcome != str(Outcome.FAILED))
 
 
 def _over_hosts(changes: Iterable[Change]) -> list[Change]:
@@ -80,8 +89,9 @@ def _asked(rows: list[Row], pool: Pool) -> list[Row]:
 
 def _runs(rows: list[Row]) -> list[list[Row]]:
     groups: list[list[Row]] = []
+    pause = 60 * MINUTE if rows and rows[0].parser == _BY_THE_CLOCK else MINUTE
     for row in sorted(rows, key=lambda row: (row.host, row.time_us)):
-        if groups and groups[-1][-1].host == row.host and row.time_us - groups[-1][-1].time_us < MINUTE:
+        if groups and groups[-1][-1].host == row.host and row.time_us - groups[-1][-1].time_us < pause:
             groups[-1].append(row)
         else:
             groups.append([row])

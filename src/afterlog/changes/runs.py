@@ -47,6 +47,8 @@ _TOOLS: Final = {
     "github-actions": _Tool("GitHub Actions", "deploy"),
     "gitlab-ci": _Tool("GitLab CI", "deploy"),
     "jenkins": _Tool("Jenkins", "deploy"),
+    "flux": _Tool("Flux", "deploy"),
+    "codedeploy": _Tool("CodeDeploy", "deploy", agent=True, everywhere=True),
 }
 RUN_PARSERS: Final = frozenset(_TOOLS)
 """Parsers whose rows are told here; their log lines are no sayings of programs."""
