@@ -45,6 +45,7 @@ _TOOLS: Final = {
     "capistrano-output": _Tool("Capistrano", "deploy"),
     "capistrano-revisions": _Tool("Capistrano", "deploy", agent=True),
     "github-actions": _Tool("GitHub Actions", "deploy"),
+    "azure-pipelines": _Tool("Azure Pipelines", "deploy"),
     "gitlab-ci": _Tool("GitLab CI", "deploy"),
     "jenkins": _Tool("Jenkins", "deploy"),
     "flux": _Tool("Flux", "deploy"),
