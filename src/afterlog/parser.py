@@ -29,6 +29,7 @@ from afterlog.formats.months import month_of
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.formats.systemd import PLATFORM, platform_event
 from afterlog.formats.values import seconds_of, status_of, told_by
 from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
@@ -41,6 +42,7 @@ __all__ = [
     "FIELD_TYPES",
     "LOOSE_FORMS",
     "OFFSET_UNKNOWN",
+    "PLATFORM",
     "SYSLOG_LOOSE",
     "SYSLOG_LOOSE_DATED",
     "SYSLOG_SEVERITIES",
@@ -79,6 +81,7 @@ __all__ = [
     "of_priority",
     "of_repetition",
     "placed",
+    "platform_event",
     "read_stamp",
     "seconds_of",
     "severity_of",
