@@ -100,13 +100,16 @@ def _stats(stats: dict[str, Any]) -> dict[str, Any]:
     counts = {host: _map(found) for host, found in stats.items()}
     failed = [host for host, of in counts.items() if of.get("failures") or of.get("unreachable")]
     changed = [host for host, of in counts.items() if of.get("changed")]
+    outcome = Outcome.FAILED if failed else Outcome.CHANGED if changed else Outcome.UNCHANGED
+    if failed and set(changed) - set(failed):
+        outcome = Outcome.PARTLY  # some machines failed, others have it
     said = [f"{host}: {' '.join(f'{name}={number}' for name, number in of.items())}" for host, of in counts.items()]
     return {
         "kind": Kind.CHANGE,
         "action": "recap",
         "target": " ".join(counts)[:1000],
         "target_host": failed[0] if failed else "",
-        "outcome": Outcome.FAILED if failed else Outcome.CHANGED if changed else Outcome.UNCHANGED,
+        "outcome": outcome,
         "severity": 17 if failed else 9,
         "message": "; ".join(said)[:4000],
     }
@@ -291,7 +294,7 @@ PARSER = RecordParser(
         ),
         Sample(
             b'{"_event":"v2_playbook_on_stats","_timestamp":"2026-12-01T11:50:15.519471Z","custom_stats":{},"global_custom_stats":{},"stats":{"web-01":{"changed":4,"failures":0,"ignored":0,"ok":6,"rescued":0,"skipped":0,"unreachable":0},"web-02":{"changed":2,"failures":1,"ignored":0,"ok":3,"rescued":0,"skipped":0,"unreachable":0},"web-03":{"changed":0,"failures":0,"ignored":0,"ok":0,"rescued":0,"skipped":0,"unreachable":1}}}',
-            {"action": "recap", "outcome": "failed", "target": "web-01 web-02 web-03", "target_host": "web-02"},
+            {"action": "recap", "outcome": "partly", "target": "web-01 web-02 web-03", "target_host": "web-02"},
             _RUN.format("jsonl"),
         ),
         Sample(b'{"_event":"v2_runner_on_ok","_timestamp":"yesterday"}', None, "hostile: no time"),

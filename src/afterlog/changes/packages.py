@@ -14,6 +14,7 @@ from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
+from afterlog.parser import read_stamp
 
 _DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "zypper", "pacman")
 _BY_THE_CLOCK: Final = "unattended-upgrades"  # asks apt, whose own logs tell it better
@@ -98,10 +99,24 @@ def _runs(rows: list[Row]) -> list[list[Row]]:
     return groups
 
 
+def _names(row: Row) -> list[str]:
+    """Give the packages of a row: apt's history and unattended upgrades name all of a run in one."""
+    return row.target.replace(",", " ").split() if row.parser in ("apt-history", _BY_THE_CLOCK) else [row.target]
+
+
+def _lasted(row: Row) -> int:
+    """Give how long a block of apt's history lasted, by its two dates in one zone; 0 where it has no end."""
+    begin, end = (
+        read_stamp("apt", text.encode("ascii", "replace"))
+        for text in (row.run.removeprefix("apt "), row.fields.get("end", ""))
+    )
+    return max(end.wall_us - begin.wall_us, 0) if begin and end else 0
+
+
 def _change(rows: list[Row]) -> Change:
     head = rows[0]
     acts = [row for row in rows if row.parser not in TELLERS and row.target]
-    packages = unique(row.target for row in ([head] if head.parser == "apt-history" else acts))
+    packages = unique(name for row in ([head] if head.parser == "apt-history" else acts) for name in _names(row))
     asked = next((row for row in rows if row.parser in TELLERS), None)
     actor = head.actor or (asked.actor if asked else "")
     verb = head.action if head.parser == "apt-history" else "+".join(unique(row.action for row in acts)) or head.action
@@ -111,7 +126,7 @@ def _change(rows: list[Row]) -> Change:
         action="package",
         title=f"Packages: {verb} {', '.join(packages)[:120]}",
         start_us=min(row.time_us for row in rows if row.parser not in TELLERS),
-        end_us=max(row.time_us for row in rows if row.parser not in TELLERS),
+        end_us=max(row.time_us + _lasted(row) for row in rows if row.parser not in TELLERS),
         hosts=(head.host,) if head.host else (),
         targets=packages,
         outcome=joint_outcome([row.outcome for row in rows if row.parser not in TELLERS] or [str(Outcome.UNKNOWN)]),
@@ -122,7 +137,7 @@ def _change(rows: list[Row]) -> Change:
         ),
         places=places_of([head.place, *([asked.place] if asked else []), *(row.place for row in acts)], 4),
         failure=next(
-            (row.message or row.fields.get("error", "") for row in rows if row.outcome == str(Outcome.FAILED)),
+            (row.fields.get("error", "") or row.message for row in rows if row.outcome == str(Outcome.FAILED)),
             "",
         ),
     )
