@@ -60,7 +60,8 @@ def find_changes(case: Case) -> History:
         platform += [*mined[0], *event_rows(batch)]
         versions += mined[1]
         sayings += said_rows(batch)
-    sayings = _with_details(case, sayings)
+    known = {row.place for row in platform}
+    sayings = _with_details(case, [row for row in sayings if row.place not in known])
     ledgers = case.ledgers()
     hosts = {ledger.host for ledger in ledgers if ledger.host}
     said = said_changes(sayings, hosts, {ledger.path: ledger.events for ledger in ledgers})

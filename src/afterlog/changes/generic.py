@@ -21,6 +21,7 @@ _TOOLS: Final = {
     "kubernetes": "kubernetes", "kube": "kubernetes", "k8s": "kubernetes", "argo": "deploy", "helm": "deploy",
     "chef": "chef", "salt": "salt", "terraform": "terraform", "jenkins": "deploy", "gitlab": "deploy",
     "github": "deploy", "capistrano": "deploy", "actions": "deploy", "cloudtrail": "cloud", "shell": "command",
+    "vault-audit": "vault", "docker": "docker",
     "gcp-audit": "cloud", "azure-activity": "cloud",
     "audit": "command",
 }  # fmt: skip

@@ -198,8 +198,8 @@ def _module_in_yaml(text: str) -> dict[str, str]:
             told[key] = [found[2] or ""]
         elif key:
             told[key].append(line.strip())
-    columns = {name: " ".join(told[name]).strip()[:_DETAIL] for name in ("msg", *_KEPT) if name in told}
-    columns = {name: _unquoted(value).removeprefix("|-").removeprefix(">-").strip() for name, value in columns.items()}
+    folded = [(name, _unquoted(" ".join(told[name]).strip()[:_DETAIL])) for name in ("msg", *_KEPT) if name in told]
+    columns: dict[str, str] = {name: text.removeprefix("|-").removeprefix(">-").strip() for name, text in folded}
     columns["module_name"] = columns.pop("name", "")
     return columns
 

@@ -14,8 +14,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_OPENING: Final = re.compile(rb'\s*(?:\{\s*"[Rr]ecords"\s*:\s*\[|\[\s*\{\s*")')
-_OPENING_BYTES: Final = 64
+_OPENING: Final = re.compile(
+    rb'\s*(?:\{\s*"[Rr]ecords"\s*:\s*\[|\[\s*\{\s*"'
+    rb'|\{\s*"apiVersion"\s*:\s*"v1"\s*,\s*(?:"kind"\s*:\s*"\w*List"\s*,\s*)?"items"\s*:\s*\[)'
+)
+_OPENING_BYTES: Final = 128
 _STRUCTURE: Final = re.compile(rb'["{}\[\],]')
 _IN_TEXT: Final = re.compile(rb'\\.|"', re.DOTALL)
 _ENDS_LINE: Final = re.compile(rb",[ \t]*\r?\n")
