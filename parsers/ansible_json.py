@@ -204,6 +204,7 @@ PARSER = RecordParser(
     title="Ansible output in JSON (json, jsonl)",
     url="https://docs.ansible.com/ansible/latest/collections/ansible/posix/json_callback.html",
     claims=_claims,
+    marks=(b'"_event"', b'"plays": ['),
     records=_records,
     samples=(
         Sample(

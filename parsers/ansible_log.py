@@ -150,6 +150,7 @@ PARSER = RecordParser(
     title="Ansible log (log_path)",
     url="https://docs.ansible.com/ansible/latest/reference_appendices/config.html#default-log-path",
     claims=_claims,
+    marks=(b" p=",),
     records=_records,
     samples=(
         Sample(

@@ -163,6 +163,7 @@ PARSER = RecordParser(
     title="Ansible output (ansible-playbook)",
     url="https://docs.ansible.com/ansible/latest/collections/ansible/builtin/default_callback.html",
     claims=_claims,
+    marks=(b"] ***", b"RECAP ***", b" | SUCCESS", b" | CHANGED", b" | FAILED", b" | UNREACHABLE"),
     records=_records,
     samples=(
         Sample(

@@ -152,6 +152,7 @@ PARSER = (
         title="ArgoCD application controller",
         url=_URL,
         claims=_claims,
+        marks=(b"application", b"argocd", b"argo-cd", b"Comparing app state"),
         records=_records,
         samples=(
             Sample(_SYNC, {"time": "2021-02-24T06:46:54Z", "severity": 9, **_BEGAN}, _ISSUE),

@@ -104,6 +104,7 @@ PARSER = RecordParser(
     title="Azure activity log",
     url="https://learn.microsoft.com/azure/azure-monitor/essentials/activity-log-schema",
     claims=_claims,
+    marks=(b'"operationName"',),
     records=_records,
     samples=(
         Sample(

@@ -283,6 +283,7 @@ PARSER = (
         title="Capistrano log",
         url=_URL,
         claims=_log_claims,
+        marks=(b"START ",),
         records=_log_records,
         samples=(
             Sample(
@@ -318,6 +319,7 @@ PARSER = (
         title="Capistrano output (Airbrussh)",
         url="https://github.com/capistrano/airbrussh",
         claims=_output_claims,
+        marks=(b"deploy:", b"git:", b"00:0"),
         records=_output_records,
         samples=(
             Sample(

@@ -151,6 +151,7 @@ PARSER = RecordParser(
     title="Chef Infra Client log",
     url="https://docs.chef.io/ctl_chef_client/",
     claims=_claims,
+    marks=(b"] INFO: ", b"] ERROR: ", b"] FATAL: "),
     records=_records,
     samples=(
         Sample(

@@ -176,6 +176,7 @@ PARSER = RecordParser(
     title="AWS CloudTrail",
     url="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
     claims=_claims,
+    marks=(b'"eventName"',),
     records=_records,
     samples=SAMPLES,
 )

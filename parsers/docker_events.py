@@ -131,6 +131,20 @@ PARSER = RecordParser(
     title="docker events",
     url="https://docs.docker.com/reference/cli/docker/system/events/",
     claims=_claims,
+    marks=(
+        b"container ",
+        b"image ",
+        b"network ",
+        b"volume ",
+        b"daemon ",
+        b"plugin ",
+        b"service ",
+        b"node ",
+        b"secret ",
+        b"config ",
+        b"builder ",
+        b'"timeNano":',
+    ),
     records=_records,
     samples=(
         Sample(

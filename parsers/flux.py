@@ -119,6 +119,7 @@ PARSER = RecordParser(
     title="Flux controllers",
     url="https://fluxcd.io/flux/monitoring/logs/",
     claims=_claims,
+    marks=(b"toolkit.fluxcd.io", b'"logger":"controller.', b" - "),
     records=_records,
     samples=(
         Sample(

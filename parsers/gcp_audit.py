@@ -96,6 +96,7 @@ PARSER = RecordParser(
     title="Google Cloud audit log",
     url="https://cloud.google.com/logging/docs/audit/understanding-audit-logs",
     claims=_claims,
+    marks=(b'"protoPayload"',),
     records=_records,
     samples=(
         Sample(

@@ -163,6 +163,7 @@ _GITHUB: Final = RecordParser(
     title="GitHub Actions job log",
     url="https://docs.github.com/en/actions/monitoring-and-troubleshooting-workflows/monitoring-workflows/using-workflow-run-logs",
     claims=_claims_github,
+    marks=(b"##[", b"Current runner version: '", b"Complete job name", b"\t"),
     records=_records,
     samples=(
         Sample(
@@ -205,6 +206,7 @@ _AZURE_PIPELINES: Final = RecordParser(
     title="Azure Pipelines job log",
     url="https://learn.microsoft.com/azure/devops/pipelines/troubleshooting/review-logs",
     claims=_claims_azure,
+    marks=(b"##[section]",),
     records=_records,
     samples=(
         Sample(

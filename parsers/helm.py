@@ -153,6 +153,7 @@ PARSER = RecordParser(
     title="Helm history and output",
     url="https://helm.sh/docs/helm/helm_history/",
     claims=_claims,
+    marks=(b"REVISION", b"LAST DEPLOYED", b"superseded", b"deployed", b"failed", b"uninstalled", b"pending"),
     records=_records,
     samples=(
         Sample(

@@ -137,6 +137,7 @@ PARSER = RecordParser(
     title="Database migrations (Alembic, Django, Rails, Sequelize, Flyway, Liquibase)",
     url="https://documentation.red-gate.com/flyway",
     claims=_claims,
+    marks=(b"alembic.runtime", b"pplying ", b"igrat", b"hangeset"),
     records=_records,
     samples=(
         Sample(

@@ -212,6 +212,7 @@ PARSER = RecordParser(
     title="Salt minion, master and salt-call log",
     url="https://docs.saltproject.io/en/latest/ref/configuration/logging/index.html",
     claims=_claims,
+    marks=(b"[salt",),
     records=_records,
     samples=(
         _sample(

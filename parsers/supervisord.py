@@ -83,6 +83,18 @@ PARSER = RecordParser(
     title="Supervisor (supervisord.log)",
     url="https://supervisord.org/logging.html#activity-log",
     claims=_claims,
+    marks=(
+        b"spawned: '",
+        b"exited: ",
+        b"entered RUNNING",
+        b"supervisord started",
+        b"RPC interface",
+        b"gave up: ",
+        b"stopped: ",
+        b"waiting for ",
+        b"Set uid",
+        b"running as root",
+    ),
     records=_records,
     samples=(
         Sample(

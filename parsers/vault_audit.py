@@ -91,6 +91,7 @@ PARSER = RecordParser(
     title="Vault audit log",
     url="https://developer.hashicorp.com/vault/docs/audit",
     claims=_claims,
+    marks=(b'"request":{',),
     records=_records,
     samples=(
         Sample(

@@ -233,11 +233,14 @@ class RecordParser(Parser):
     parser understands, 0 to 1. ``records`` is a generator over all lines: it yields a `Record` for each event
     and a `Reject` for each line it cannot read; every other line is a continuation of the record before it.
     ``envelope`` says that a record's ``message`` may hold another format's line, of the program in ``program``.
+    ``marks`` are texts of which a source's first lines hold at least one where the parser understands any of them:
+    where there is none, it need not be asked.
     """
 
     claims: Callable[[str, list[bytes]], float] = lambda _path, _head: 0.0
     records: Callable[[Iterable[Line]], Iterator[Record | Reject]] = lambda _lines: iter(())
     envelope: bool = False
+    marks: tuple[bytes, ...] = ()
     stateful: ClassVar[bool] = True
 
 
