@@ -178,9 +178,9 @@ YUM_SAMPLES: Final = (
     ),
     Sample(b"Feb 28 00:08:57 Erased: httpd-2.4.6-17.el7.x86_64", {"action": "remove", "target": "httpd", "outcome": "changed"}, _YUM),
     Sample(
-        b"Feb 28 00:08:57 Updated: 1:openssl-libs-1.0.1e-60.el7.x86_64",
+        b"Feb 14 11:01:12 Updated: 1:openssl-libs-1.0.1e-60.el7.x86_64",
         {"action": "upgrade", "target": "openssl-libs", "version": "1.0.1e-60.el7.x86_64"},
-        "composed after: yum's source, rpmtrans.py: the epoch before the name",
+        "a test of a public reader of yum.log: the epoch before the name",
     ),
     Sample(b"Feb 28 00:08:57 Installed: x\x00\xff\x1b[31m Erased: y", {"kind": "log"}, "hostile: NUL, bad UTF-8 and an escape in a name"),
     Sample(b"Feb 31 00:08:57 Erased: httpd-2.4.6-17.el7.x86_64", None, "hostile: no such day"),

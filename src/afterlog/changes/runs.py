@@ -37,6 +37,7 @@ _TOOLS: Final = {
     "salt": _Tool("Salt", "salt", agent=True, everywhere=True, program="salt"),
     "salt-output": _Tool("Salt", "salt", program="salt"),
     "chef": _Tool("Chef", "chef", agent=True, program="chef"),
+    "chef-output": _Tool("Chef", "chef", agent=True, program="chef"),
     "terraform": _Tool("Terraform", "terraform", program="terraform"),
     "argocd": _Tool("ArgoCD", "deploy"),
     "argocd-container": _Tool("ArgoCD", "deploy"),
