@@ -49,12 +49,13 @@ _SAYINGS: Final = tuple(
     )
 )
 _ILL: Final = re.compile(r"Updated health status: \w+ -> (?:Degraded|Missing)")
+_BEGINS: Final = re.compile(rb'(?:\S{1,253} )?time="|\{"')  # behind the container's name, where several are followed
 _MARK: Final = re.compile(rb'application=|"application":|argocd|argo-cd|Comparing app state')
 
 
 def _claims(_path: str, head: list[bytes]) -> float:
     filled = [line for line in head if line.strip()]
-    read = [line for line in filled if line.startswith((b'time="', b'{"')) and b"level" in line]
+    read = [line for line in filled if _BEGINS.match(line) and b"level" in line]
     marked = sum(bool(_MARK.search(line)) for line in read)
     return len(read) / len(filled) if filled and marked * 3 >= len(read) else 0.0
 

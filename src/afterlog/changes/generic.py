@@ -32,6 +32,7 @@ _VERBS: Final = {
 }  # fmt: skip
 _DULL: Final = frozenset({"start", "started", "task", "result", "recap", "step", "stage", "created", "run"})
 _STEPS: Final = 200
+_ELSEWHERE: Final = frozenset({"cloudtrail", "gcp-audit", "azure-activity", "kubernetes-audit"})
 
 
 def generic_changes(pool: Pool) -> list[Change]:
@@ -73,7 +74,7 @@ def _change(rows: list[Row]) -> Change:
         title=f"{_tool(head.parser)}: {action} {name}{more}"[:200],
         start_us=min(row.time_us for row in rows),
         end_us=max(row.time_us for row in rows),
-        hosts=unique(row.fields.get("target_host", "") or row.host for row in acts),
+        hosts=unique(_host(row) for row in acts),
         targets=targets[:50],
         outcome=joint_outcome(row.outcome for row in rows),
         actor=head.actor,
@@ -85,6 +86,11 @@ def _change(rows: list[Row]) -> Change:
         subject=head.message[:200] if head.message and head.message != name else "",
         failure=(failed.fields.get("error", "") or failed.message)[:500] if failed else "",
     )
+
+
+def _host(row: Row) -> str:
+    """Give the host that was worked on; a cloud's audit log says nothing of the machine it was collected on."""
+    return row.fields.get("target_host", "") or ("" if row.parser in _ELSEWHERE else row.host)
 
 
 def _tool(parser: str) -> str:
