@@ -1,8 +1,8 @@
 """What ``ansible-playbook`` and ``ansible`` print: plays, tasks, results and recaps, as a CI job or ``tee`` keeps them.
 
 Plays, tasks and results are changes, as in Ansible's log; one invocation is one ``run``. Times stand in it only where
-``profile_tasks`` is on: the time below a task's heading is the task's, and the last one the recap's. Without them all of it is
-placed by its file and marked as placed.
+``profile_tasks`` is on: the time below a task's heading is the task's, and the last one the recap's; ``ansible-pull`` prints when it
+started. Without them all of it is placed by its file and marked as placed.
 
 Traps: no times, or times with an offset in the controller's language; a message goes over many lines (JSON, YAML, diffs, the
 excerpt of a playbook below an error); a ``fatal`` may be followed by ``...ignoring``; colours; several runs in one file.
@@ -42,7 +42,7 @@ _BEGINS: Final = re.compile(
     r"(?:ok|changed|fatal|failed|skipping|unreachable|rescued): \[[^\]\s]{1,255}|skipping: no hosts matched"
     r"|\S{1,255} \| (?:SUCCESS|CHANGED|FAILED|UNREACHABLE)!?(?: \||\s+=>)|\S{1,255}\s*: ok=\d+\s+changed=\d+\s"
     r"|--- before|\[(?:WARNING|ERROR|DEPRECATION WARNING)\]: |ERROR! |FAILED - RETRYING|\.\.\.ignoring\s*\Z"
-    r"|PLAYBOOK: |Using \S+ as config file|included: |META: |Playbook run took |={60,}"
+    r"|Starting Ansible Pull at |PLAYBOOK: |Using \S+ as config file|included: |META: |Playbook run took |={60,}"
 )
 _SHOWN: Final = re.compile(
     r"(?:ok|changed|fatal|failed|skipping): \[[^\]\s]{1,255}|\S{1,255}\s*: ok=\d+\s+changed=\d+\s"
@@ -52,7 +52,8 @@ _TIMED: Final = re.compile(
     r"\w{2,20},? (?P<day>\d\d?) (?P<month>\w{3,12}) (?P<year>\d{4})  (?P<clock>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4}) "
     r"\(\d+:\d\d:\d\d\.\d+\)\s+\d+:\d\d:\d\d\.\d+ \**\s*"
 )
-_NEW: Final = re.compile(r"PLAY \[|PLAYBOOK: |Using \S+ as config file")
+_PULL: Final = re.compile(r"Starting Ansible Pull at (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_NEW: Final = re.compile(r"Starting Ansible Pull at |PLAY \[|PLAYBOOK: |Using \S+ as config file")
 
 
 @dataclass(slots=True)
@@ -78,6 +79,9 @@ def _claims(_path: str, head: list[bytes]) -> float:
     texts = [_plain(line) for line in head]
     headings = [at for at, text in enumerate(texts) if _HEADING.fullmatch(text)]
     shown = [at for at, text in enumerate(texts) if _SHOWN.match(text)]
+    pulled = next((at for at, text in enumerate(texts) if _PULL.match(text)), None)
+    if pulled is not None:
+        return (len(texts) - pulled) / len(texts)
     if headings:
         return (len(texts) - headings[0]) / len(texts)
     answers = [at for at in shown if " | " in texts[at]]
@@ -90,7 +94,8 @@ class _Output(Playing):
 
     run: str = ""
     stamp: Stamp | None = None
-    held: list[tuple[Line, dict[str, Any], bool]] = field(default_factory=list)  # the last: the next time is its own
+    # each with whether the time that comes is its own, and the time before
+    held: list[tuple[Line, dict[str, Any], bool, Stamp | None]] = field(default_factory=list)
 
     def take(self, message: _Message, *, ignored: bool) -> None:
         """Hold the record of a message; headings and recaps have the time that comes, results the one before."""
@@ -103,20 +108,22 @@ class _Output(Playing):
         told |= ansible_message(text, self, ignored=ignored)
         ahead = told.get("action") in ("play", "task", "recap") or text.startswith("PLAY RECAP ***")
         kept = {name: value for name, value in told.items() if value not in {"", None}}
-        self.held.append((message.line, kept, ahead))
+        if pulled := _PULL.match(text):
+            self.stamp = read_stamp("iso", pulled["time"].encode()) or self.stamp
+        self.held.append((message.line, kept, ahead, self.stamp))
 
     def timed(self, stamp: Stamp) -> Iterator[Record]:
         """Give what waited; from the first heading on it happened at this time, before that at the last one."""
-        before = self.stamp or stamp
-        for line, columns, ahead in self.held:
-            before = stamp if ahead else before
-            yield Record(line, before, columns)
+        passed = False
+        for line, columns, ahead, before in self.held:
+            passed = passed or ahead
+            yield Record(line, stamp if passed or before is None else before, columns)
         self.held, self.stamp = [], stamp
 
     def rest(self) -> Iterator[Record]:
         """Give what no time follows."""
-        for line, columns, _ahead in self.held:
-            yield Record(line, self.stamp or placed(), columns)
+        for line, columns, _ahead, before in self.held:
+            yield Record(line, before or placed(), columns)
         self.held = []
 
 
@@ -133,7 +140,7 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
             message = None
         if stamp is not None:
             if not output.held:
-                output.held.append((line, {"kind": Kind.LOG, "severity": 9, "message": text.strip()}, True))
+                output.held.append((line, {"kind": Kind.LOG, "severity": 9, "message": text.strip()}, True, None))
             yield from output.timed(stamp)
         elif begins or (message is None and not output.held and output.stamp is None and text.strip()):
             message = _Message(line)
@@ -163,7 +170,15 @@ PARSER = RecordParser(
     title="Ansible output (ansible-playbook)",
     url="https://docs.ansible.com/ansible/latest/collections/ansible/builtin/default_callback.html",
     claims=_claims,
-    marks=(b"] ***", b"RECAP ***", b" | SUCCESS", b" | CHANGED", b" | FAILED", b" | UNREACHABLE"),
+    marks=(
+        b"Starting Ansible Pull",
+        b"] ***",
+        b"RECAP ***",
+        b" | SUCCESS",
+        b" | CHANGED",
+        b" | FAILED",
+        b" | UNREACHABLE",
+    ),
     records=_records,
     samples=(
         Sample(
@@ -219,6 +234,18 @@ PARSER = RecordParser(
             b"web-01 | CHANGED | rc=0 >>\n 11:49:39 up 35 min,  0 user,  load average: 0.98, 0.78, 0.46\n",
             {"action": "result", "target": "ad-hoc command", "target_host": "web-01", "outcome": "changed"},
             _RUN + ", ad hoc",
+        ),
+        Sample(
+            b"Starting Ansible Pull at 2026-12-01 13:05:38\n"
+            b"/usr/bin/ansible-pull -U /tmp/pull/conf -d /tmp/pull/there local.yml\n"
+            b"[WARNING]: Could not match supplied host pattern, ignoring: vm\n"
+            b"localhost | CHANGED => {\n"
+            b'    "after": "ab52e790c5eb1d5c668571f1582eb8b48eae11e9",\n'
+            b'    "before": null,\n'
+            b'    "changed": true\n'
+            b"}\n",
+            {"time": "2026-12-01T13:05:38", "kind": "log", "message": "Starting Ansible Pull at 2026-12-01 13:05:38"},
+            _RUN + ": ansible-pull, its paths shortened",
         ),
         Sample(
             b"PLAY [Configure web servers] ***************************************************\n"

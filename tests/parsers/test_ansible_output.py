@@ -83,6 +83,13 @@ def test_a_second_run_in_the_file_is_another_run():
     assert len(runs) == 2
 
 
+def test_each_run_of_ansible_pull_in_a_log_has_its_own_time():
+    pull = b"Starting Ansible Pull at 2026-12-01 %s\nlocalhost | CHANGED => {}\n" + UNTIMED
+    records = told(pull % b"13:05:38" + pull % b"13:35:38")
+    assert {record.time.wall_us // 60_000_000 % 60 for record in records} == {5, 35}
+    assert len({record.columns["run"] for record in records}) == 2
+
+
 def test_results_in_yaml_say_what_those_in_json_do():
     result = next(record.columns for record in told(YAML) if record.columns.get("action") == "result")
     assert result["msg"] == "Task failed: Module failed: non-zero return code, it's so"

@@ -46,7 +46,7 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
     results = [row for row in run if row.action == "result"]
     recaps = [row for row in run if row.action == "recap"]
     start, end = run[0].time_us, run[-1].time_us
-    touched = unique(row.fields.get("target_host", "") for row in results if row.outcome not in _NOTHING)
+    touched = unique(_worked_on(row) for row in results if row.outcome not in _NOTHING)
     hosts = touched or unique(
         row.fields.get("target_host", "") for row in results if row.fields.get("target_host") != "localhost"
     )
@@ -77,6 +77,12 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
         parts=_parts(plays),
         failure=(failure.fields.get("msg") or failure.message) if failure else "",
     )
+
+
+def _worked_on(row: Row) -> str:
+    """Give the machine of a result; ``localhost`` is the one whose log tells of it."""
+    named = row.fields.get("target_host", "")
+    return row.host or named if named == "localhost" else named
 
 
 def _parts(plays: list[Row]) -> tuple[Part, ...]:

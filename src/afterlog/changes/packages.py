@@ -16,7 +16,7 @@ from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.parser import read_stamp
 
-_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "zypper", "pacman")
+_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "yum-syslog", "zypper", "pacman")
 _BY_THE_CLOCK: Final = "unattended-upgrades"  # asks apt, whose own logs tell it better
 PACKAGE_PARSERS: Final = frozenset({"apt-history", *_DETAILS, _BY_THE_CLOCK})
 """Parsers whose rows are told here; their log lines are no sayings of programs."""
@@ -30,7 +30,8 @@ def package_changes(pool: Pool) -> list[Change]:
     pool.take(pool.of("apt-history"))
     _asked_by_the_clock(changes, pool)
     for detail in (*_DETAILS, _BY_THE_CLOCK):
-        changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(detail)))]
+        logs = ("yum", "yum-syslog") if detail == "yum" else (detail,)  # it tells both the same
+        changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(*logs)))]
     return _over_hosts(changes)
 
 
