@@ -85,6 +85,7 @@ _HEAD: Final = re.compile(
     rf'(?P<clients>"{_ADDRESS}(?:, *{_ADDRESS})*"|{_ADDRESS}(?:, *{_ADDRESS})*|-)(?: +(?P<peer>{_ADDRESS}))?'
     r"(?: +(?P<ident>-)(?: \[[^\]]*\] -)?(?: +(?P<user>.*))?)?"
 )
+_STAMPED: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T")  # a container engine's time before the line, no host
 _STAMPS: Final[tuple[Form | Loose, ...]] = (
     Form("dd/bbb/YYYY:HH:MM:SSF", "10/Oct/2000:13:55:36.123 -0700"),
     Form("YYYY-mm-ddtHH:MM:SSFZ", "2022-11-10T10:29:58+01:00"),
@@ -103,15 +104,17 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         columns["kind"] = pa.repeat(str(Kind.LOG), len(match))
     if "vhost" in match:
         columns |= {"service": match.text("vhost"), "vhost": None}
-        columns["refused"] = np.asarray(
-            match.text("client").is_null()
-        )  # a client without host, and blanks in its user's name
+        wrapped = pc.match_substring_regex(match.text("vhost"), _STAMPED.pattern)
+        nobody = match.text("client").is_null()  # a client without host, and blanks in its user's name
+        columns["refused"] = np.asarray(pc.or_(nobody, pc.fill_null(wrapped, False)))
     if "head" in match:
         columns |= _odd(match)
     elif "upstreams" in match:
         told = pc.extract_regex(match.text("upstreams"), _UPSTREAMS)
         columns |= {name: _given(pc.struct_field(told, name)) for name in ("upstream", "upstream_s", "upstream_status")}
         columns["upstreams"] = None
+    if b"::ffff:" in match.lines.data and "client" in match:
+        columns["client"] = pc.replace_substring_regex(match.text("client"), r"^::ffff:([0-9.]+)$", r"\1")
     if "extra" in match:
         columns |= _extra(match.text("extra"))
     elif "duration" in match and match.types["duration"] == "s":
@@ -144,7 +147,7 @@ def _odd(match: Match) -> dict[str, Any]:
 def _asked_by(head: str) -> dict[str, str | None]:
     """Read what stands before the time: virtual host, addresses, the proxy's own, ident and user."""
     found = _HEAD.fullmatch(head.strip())
-    if found is None:
+    if found is None or _STAMPED.match(head):
         return {"refused": "yes"}
     clients = re.findall(r"[^\s,\"]+", found["clients"])
     more = {"forwarded_for": ", ".join(clients)} if len(clients) > 1 else {}
@@ -438,6 +441,11 @@ SAMPLES: Final = (
         b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET / HTTP/1.1" 99999999999 3 "-" "-"',
         {"status": None, "bytes": 3},
         "hostile: a status that is none",
+    ),
+    Sample(
+        b'::ffff:127.0.0.1 - - [01/Dec/2026:11:58:47 +0000] "GET /x?a=1 HTTP/1.1" 503 2 "-" "curl/7.88.1"',
+        {"client": "127.0.0.1", "status": 503},
+        "Express 4 with morgan on loopback, format combined: an IPv4 client of an IPv6 socket",
     ),
     Sample(b'127.0.0.1 - - [31/Feb/2026:11:04:45 +0000] "GET / HTTP/1.1" 200 3', None, "hostile: no such day"),
     Sample(b'127.0.0.1 - - [22/Nov/2026:11:04:45 +0000] "GET / HTTP', None, "hostile: a line cut short"),

@@ -50,14 +50,24 @@ _SAYINGS: Final = tuple(
 )
 _ILL: Final = re.compile(r"Updated health status: \w+ -> (?:Degraded|Missing)")
 _BEGINS: Final = re.compile(rb'(?:\S{1,253} )?time="|\{"')  # behind the container's name, where several are followed
-_MARK: Final = re.compile(rb'application=|"application":|argocd|argo-cd|Comparing app state')
+_NAMES: Final = (b"argocd", b"argo-cd", b"Comparing app state")
+_WORDS: Final = re.compile(
+    rb"dest-(?:server|namespace)|[Ss]ync|[Rr]econcil|[Rr]efresh|[Rr]epoObj|health|app spec|operation"
+)
 
 
 def _claims(_path: str, head: list[bytes]) -> float:
     filled = [line for line in head if line.strip()]
     read = [line for line in filled if _BEGINS.match(line) and b"level" in line]
-    marked = sum(bool(_MARK.search(line)) for line in read)
+    marked = sum(map(_is_marked, read))
     return len(read) / len(filled) if filled and marked * 3 >= len(read) else 0.0
+
+
+def _is_marked(line: bytes) -> bool:
+    """Tell whether only ArgoCD writes such a line: other programs have applications too."""
+    if any(name in line for name in _NAMES):
+        return True
+    return (b"application=" in line or b'"application":' in line) and _WORDS.search(line) is not None
 
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:

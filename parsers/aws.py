@@ -1,7 +1,8 @@
-r"""AWS access logs: load balancers (ALB, NLB's and classic ELB's), CloudFront and S3.
+r"""AWS access logs: load balancers (ALB, NLB and classic ELB's), CloudFront and S3.
 
 ::
 
+    tls 2.0 2018-12-20T02:59:40 net/my-lb/c6e7 g3d4 192.0.2.7:51341 10.0.0.1:443 5 2 98 246 - arn:… …                         NLB, TLS listeners
     https 2022-11-10T10:29:58.123456Z app/my-lb/50dc 192.0.2.7:2817 10.0.0.1:80 0.000 0.001 0.000 502 502 34 366 "GET https://…" …   ALB
     2015-05-13T23:39:43.945958Z my-lb 192.0.2.7:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://…" …           ELB
     2019-12-04<tab>21:02:31<tab>LAX1<tab>392<tab>192.0.2.7<tab>GET<tab>…                                                     CloudFront
@@ -13,6 +14,7 @@ absolute; new fields are appended without notice. CloudFront's columns are those
 file says of itself (``#Version``, ``#Fields``) is no event. A duration of S3 is in milliseconds.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-collection.html
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
@@ -56,6 +58,17 @@ def _elb(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     }
 
 
+def _nlb(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Read a TLS connection; its time, which prints no zone, is UTC as all of a load balancer's."""
+    times = match.time()
+    upstream, alert = match.text("upstream"), match.text("alert")
+    return {
+        "time": Times(times.wall_us, np.zeros(len(match), np.int32), True, times.resolution_us),
+        "upstream": pc.if_else(pc.equal(upstream, "-"), _NOTHING, upstream),
+        "alert": pc.if_else(pc.equal(alert, "-"), _NOTHING, alert),
+    }
+
+
 def _summed(match: Match) -> Column:
     """Add the three stages; a request that never came to an end has none."""
     stages = [match.float(name) for name in _STAGES]
@@ -67,10 +80,6 @@ _CLOUDFRONT_TIME: Final = Form("YYYY-mm-dd\tHH:MM:SS", "2019-12-04\t21:02:31")
 
 
 def _cloudfront(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    if "head" in match:  # what the file says of itself: no event, and no line that could not be read
-        nothing = np.zeros(len(match), np.int64)
-        times = Times(nothing, nothing.astype(np.int32), True, 1_000_000)
-        return {"time": times, "joined": np.ones(len(match), bool)}
     columns = stamped(match, _CLOUDFRONT_TIME, field="date", until="clock")
     times = columns["time"]
     columns["time"] = Times(times.wall_us, np.zeros(len(match), np.int32), True, 1_000_000)  # documented as UTC
@@ -94,6 +103,10 @@ def _s3(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
 _ALB: Final = (
     "{type:level} {time:iso} {balancer:word} {client:ip}:{_:d} {upstream:word} {request_s:s} {target_s:s} {response_s:s} "
     '{status:d} {target_status:word} {bytes_in:d} {bytes:d} "{request:request}" "{agent}" {more:rest}'
+)
+_NLB: Final = (
+    "tls {version:word} {time:iso} {balancer:word} {listener:word} {client:ip}:{_:d} {upstream:word} {duration:ms} "
+    "{handshake_ms:word} {bytes_in:d} {bytes:d} {alert:word} {more:rest}"
 )
 _ELB: Final = (
     "{time:iso} {balancer:word} {client:ip}:{_:d} {upstream:word} {request_s:s} {target_s:s} {response_s:s} "
@@ -178,6 +191,16 @@ S3_SAMPLES: Final = (
     Sample(b'79a5 b [36/Feb/2019:00:00:38 +0000] 192.0.2.3 79 3E REST.GET - "GET / HTTP/1.1" 200 - 113 - 7 - "-" "x" -', None, "hostile: no such day"),
 )  # fmt: skip
 
+NLB_SAMPLES: Final = (
+    Sample(
+        b"tls 2.0 2018-12-20T02:59:40 net/my-network-loadbalancer/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341 172.100.100.185:443 5 2 98 246 - arn:aws:acm:us-east-2:671290407336:certificate/2a108f19-aded-46b0-8493-c63eb1ef4a99 - ECDHE-RSA-AES128-SHA tlsv12 - my-network-loadbalancer-c6e77e28c25b2234.elb.us-east-2.amazonaws.com - - - 2018-12-20T02:59:30",
+        {"time": "2018-12-20T02:59:40+00:00", "kind": "log", "client": "72.21.218.154", "upstream": "172.100.100.185:443", "duration": 0.005,
+         "bytes": 246, "alert": None},
+        "AWS documentation, access logs for your Network Load Balancer: example",
+    ),
+    Sample(b"tls 2.0 2018-12-32T02:59:40 net/a/c g3 192.0.2.7:1 10.0.0.1:443 5 2 98 246 - -", None, "hostile: no such day"),
+)  # fmt: skip
+
 _LB: Final = "https://docs.aws.amazon.com/elasticloadbalancing/latest"
 PARSER = (
     LineParser(
@@ -188,6 +211,14 @@ PARSER = (
         layouts=(Layout(_ALB),),
         kind=Kind.REQUEST,
         meaning=_elb,
+    ),
+    LineParser(
+        name="aws-nlb",
+        title="AWS Network Load Balancer access log (TLS)",
+        url=_LB + "/network/load-balancer-access-logs.html",
+        samples=NLB_SAMPLES,
+        layouts=(Layout(_NLB),),
+        meaning=_nlb,
     ),
     LineParser(
         name="aws-elb",
@@ -206,11 +237,8 @@ PARSER = (
         title="AWS CloudFront standard log",
         url="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html",
         samples=CLOUDFRONT_SAMPLES,
-        layouts=(
-            Layout(_CF),
-            Layout("#Version: {head:rest}", name="the head of a file"),
-            Layout("#Fields: date time x-edge-location {head:rest}", name="the columns of a file"),
-        ),
+        layouts=(Layout(_CF),),
+        headings=rb"#(?:Version|Fields):",
         kind=Kind.REQUEST,
         meaning=_cloudfront,
     ),

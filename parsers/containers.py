@@ -5,6 +5,7 @@ Envelopes: the line inside is given to the parser that knows it, chosen by how t
     {"log":"…\n","stream":"stdout","time":"2022-11-10T10:29:58.123456789Z"}     Docker, json-file
     2022-11-10T10:29:58.123456789Z stdout F …                                  containerd, CRI-O (Kubernetes)
     web-1  | …, web-1  | 2022-11-10T10:29:58.123456789Z …                      docker compose logs, with and without -t
+    2022-11-10T10:29:58.123456789Z …                                           kubectl logs --timestamps, docker logs -t
     [pod/web-7d4/nginx] …, [pod/web-7d4/nginx] 2022-11-10T10:29:58.123Z …      kubectl logs --prefix, with and without --timestamps
 
 Traps: Docker cuts lines at 16 KB, and then ``log`` has no line end; CRI marks such pieces ``P`` (the last is ``F``); the pieces
@@ -28,6 +29,7 @@ import pyarrow.compute as pc
 from afterlog.parser import Column, Layout, LineParser, Match, Sample, each_unique
 
 _MAX_JOINED: Final = 1 << 20
+_COLOUR: Final = r"\\u001b\[[0-9;:?]*[ -/]*[@-~]"  # a terminal's, as JSON escapes it
 # Where no backslash is itself escaped, every one of these is what it looks like.
 _ESCAPES: Final = (
     ('\\"', '"'), ("\\t", "\t"), ("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&"), ("\\u001b", "\x1b"), ("\\r", "\r"),
@@ -43,6 +45,8 @@ def _docker(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     whole = quoted & (ends - starts >= 4) & (octets[ends - 3] == ord("\\")) & (octets[ends - 2] == ord("n"))
     begin = np.where(quoted, starts + 1, starts)
     text = match.lines.texts(begin, np.maximum(ends - 1 - 2 * whole, begin))
+    if b"\\u001b[" in match.lines.data:
+        text = pc.replace_substring_regex(text, _COLOUR, "")
     return _joined(_unescaped(text, match.lines.data), quoted & ~whole, match.text("stream")) | {"refused": ~quoted}
 
 
@@ -97,6 +101,7 @@ def _joined(message: Column, partial: np.ndarray, stream: Column) -> dict[str, A
     return {"message": pa.array(texts, pa.string()), "joined": joined}
 
 
+_SHORTEST: Final = len("2022-11-10T10:29:58.123456Z")
 _CONTAINER: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*[-_][0-9]+$"
 _OWN_TIME: Final = r"^(?:[\[{<]|\S*[0-9]{2}[:/-][0-9]{2}|[A-Z][a-z]{2} [ 0-9]|[IWEF][0-9]{4} |[0-9]+:[A-Z] |\S+ \S+ \S+ \[[0-9]|time=|ts=|level=)"
 
@@ -104,10 +109,21 @@ _OWN_TIME: Final = r"^(?:[\[{<]|\S*[0-9]{2}[:/-][0-9]{2}|[A-Z][a-z]{2} [ 0-9]|[I
 def _compose(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     container = match.text("container")
     known = pc.match_substring_regex(container, _CONTAINER)
-    if "time" not in match:
+    if "time" in match:  # the engine's own, 2022-11-10T10:29:58.123456789Z; the program's may have a blank
+        known = pc.and_(known, pa.array(match.lines.block.octets[match.span("time")[0] + 10] == ord("T")))
+    else:
         known = pc.and_(known, pc.match_substring_regex(match.text("message"), _OWN_TIME))
     program = each_unique(container, lambda name: {"program": re.sub(r"[-_]\d+$", "", name)})
     return program | {"refused": ~np.asarray(known)}
+
+
+def _stamped(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Take only stamps as engines print them, in UTC and with a fraction; any other time is the program's own."""
+    starts, ends = match.span("time")
+    octets = match.lines.block.octets
+    theirs = (ends - starts >= _SHORTEST) & (octets[ends - 1] == ord("Z")) & (octets[starts + 10] == ord("T"))
+    dated = pc.match_substring_regex(match.text("message"), _OWN_TIME)
+    return {"refused": ~(theirs & np.asarray(dated))}
 
 
 def _kubectl(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -142,6 +158,21 @@ DOCKER_SAMPLES: Final = (
         _DOC + ", around zap",
     ),
     Sample(
+        b'{"log":"[error] cannot open /data\\n","stream":"stderr","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 17, "message": "[error] cannot open /data"},
+        _DOC + ", a program of no known format",
+    ),
+    Sample(
+        b'{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"no time of its own\\"}\\n","stream":"stdout","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 17, "message": "no time of its own"},
+        _DOC + ", around JSON without a time",
+    ),
+    Sample(
+        b'{"log":"level=warning msg=\\"no time of its own\\"\\n","stream":"stdout","time":"2022-11-10T10:29:58.2Z"}',
+        {"time": "2022-11-10T10:29:58.2+00:00", "severity": 13, "message": "no time of its own"},
+        _DOC + ", around logfmt without a time",
+    ),
+    Sample(
         b'{"log":"one ","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}\n{"log":"other\\n","stream":"stderr","time":"2022-11-10T10:29:58.1Z"}\n{"log":"line\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}',
         {"message": "one line"},
         _DOC + ", a line in two pieces and one of the other stream between",
@@ -153,8 +184,8 @@ DOCKER_SAMPLES: Final = (
     ),
     Sample(
         b'{"log":"\\u0000\\ufffd\\u001b[31m \\\\\\",\\"stream\\":\\"stderr\\"\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}',
-        {"stream": "stdout", "message": '\x00\ufffd\x1b[31m \\","stream":"stderr"'},
-        "hostile: NUL, an escape and another object inside a line",
+        {"stream": "stdout", "message": '\x00\ufffd \\","stream":"stderr"'},
+        "hostile: NUL, a colour and another object inside a line",
     ),
     Sample(b'{"log":"' + b"x" * 1_000_000 + b'\\n","stream":"stdout","time":"2022-11-10T10:29:58.1Z"}', {"message": "x" * 1_000_000}, "hostile: a line of 1 MB"),
     Sample(b'{"log":"x\\n","stream":"stdout","time":"2022-11-31T10:29:58.1Z"}', None, "hostile: no such day"),
@@ -199,6 +230,11 @@ COMPOSE_SAMPLES: Final = (
         {"time": "2024-04-25T05:54:43.948", "service": "redis", "container": "redis-1", "severity": 13},
         "repository tstack/lnav, test/logfile_docker_compose.0",
     ),
+    Sample(
+        b"db-1  | 2022-11-10 10:29:58.123 UTC [1] LOG:  database system is ready to accept connections",
+        {"time": "2022-11-10T10:29:58.123+00:00", "service": "db", "severity": 9},
+        "the same, around PostgreSQL, whose time is no time of the engine's",
+    ),
     Sample(b"web-1  | no time in this line", None, "nothing can place such a line"),
 )  # fmt: skip
 
@@ -215,6 +251,21 @@ KUBECTL_SAMPLES: Final = (
     ),
 )
 
+STAMPED_SAMPLES: Final = (
+    Sample(
+        b'2022-11-10T10:29:58.123456789Z 127.0.0.1 - - [22/Nov/2026:11:05:49 +0000] "GET /dead HTTP/1.1" 502 157 "-" "curl/7.88.1"',
+        {"time": "2026-11-22T11:05:49+00:00", "kind": "request", "status": 502, "client": "127.0.0.1"},
+        "stamp as kubernetes/kubernetes, pkg/kubelet/kuberuntime/logs writes it, " + _INNER,
+    ),
+    Sample(
+        b'2022-11-10T10:29:58.123456789Z {"level":"error","msg":"no time of its own"}',
+        {"time": "2022-11-10T10:29:58.123456+00:00", "severity": 17, "message": "no time of its own"},
+        "the same, around JSON without a time",
+    ),
+    Sample(b"2022-11-10T10:29:58.123456789Z ready", None, "nothing in the line tells that the time is not its own"),
+    Sample(b"2022-11-10T10:29:58Z [error] x", None, "a program's own time"),
+)
+
 PARSER = (
     LineParser(
         name="docker-json",
@@ -229,6 +280,7 @@ PARSER = (
             ),
         ),
         envelope=True,
+        graded=True,
         meaning=_docker,
     ),
     LineParser(
@@ -238,6 +290,7 @@ PARSER = (
         samples=CRI_SAMPLES,
         layouts=(Layout("{time:iso} {stream:level} {tag:level} {message:rest}"),),
         envelope=True,
+        graded=True,
         meaning=_cri,
     ),
     LineParser(
@@ -250,7 +303,18 @@ PARSER = (
             Layout("{container:word}{~}| {message:rest}", name="without"),
         ),
         envelope=True,
+        graded=True,
         meaning=_compose,
+    ),
+    LineParser(
+        name="container-stamped",
+        title="Kubectl logs --timestamps, docker logs -t",
+        url="https://docs.docker.com/reference/cli/docker/container/logs/",
+        samples=STAMPED_SAMPLES,
+        layouts=(Layout("{time:iso} {message:rest}"),),
+        envelope=True,
+        graded=True,
+        meaning=_stamped,
     ),
     LineParser(
         name="kubectl",
@@ -262,6 +326,7 @@ PARSER = (
             Layout("[pod/{pod}/{program}] {message:rest}", name="without"),
         ),
         envelope=True,
+        graded=True,
         meaning=_kubectl,
     ),
 )

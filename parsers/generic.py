@@ -2,7 +2,7 @@ r"""Any text with times in it: the form and the place of the time are learned fr
 
 Asked only where no declared format fits. The time may stand anywhere in the first part of a line: behind some words
 (``host app [10.11.2022 10:29:58] …``) or at a fixed column. A line without one belongs to the record above (stack traces of any
-language). A severity word near the beginning is taken for the severity. Every event says in ``learned`` what was taken for
+language). A severity word near the beginning, before the time or behind it, is taken for the severity. Every event says in ``learned`` what was taken for
 the time: such a source is understood less surely than one of a known format.
 
 Traps: 10/11/2022 is a day in November or one in October: the reading with which more times exist, and then more times
@@ -37,8 +37,7 @@ from afterlog.parser import (
     Match,
     Sample,
     Times,
-    each_unique,
-    severity_of,
+    severity_in,
     times_in,
     zoned,
 )
@@ -49,15 +48,6 @@ MAX_WORDS: Final = 12
 
 _FIRST_US: Final = 946_684_800_000_000  # 2000
 _LAST_US: Final = 4_102_444_800_000_000  # 2100
-_LEVEL: Final = (
-    r"^(?P<first>(?i:trace|verbose|debug|info|information|notice|warn|warning|error|fatal|critical))(?:[\s:|\],]|$)|"
-    r"^[0-9]+ +[0-9]+ (?P<letter>[VDIWEF]) \S"  # Android's logcat: process, thread, letter
-    r"|^.{0,60}?(?:^|[^A-Za-z0-9_])(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|ALERT|EMERG|PANIC"
-    r"|SEVERE|Warning|Error|Fatal|(?:level=|\[|severity=)(?i:trace|debug|info|notice|warn|warning|error|err|fatal|crit|critical|panic"
-    r"|vrb|dbg|inf|wrn|ftl))"
-    r"(?:$|[^A-Za-z0-9_])"
-)
-_LETTERS: Final = {"V": "trace", "D": "debug", "I": "info", "W": "warn", "E": "error", "F": "fatal"}
 _ZONED: Final = re.compile(rb" (?:UTC|GMT|[A-Z]{2,4}T|[-+]\d\d:?\d\d)(?![A-Za-z0-9])")
 _HALF: Final = re.compile(rb"(?: |\xe2\x80\xaf)?[AaPp]\.?[Mm](?![A-Za-z0-9])")
 _CONTINUED: Final = re.compile(rb"[ \t]|Caused by: |Traceback |During handling |[})\]]|[\w.$]+(?:Exception|Error)\b")
@@ -194,23 +184,15 @@ def _meaning(place: Place, match: Match, _outer: Mapping[str, Column]) -> dict[s
     if place.zone:
         times, ends = _with_zone(times, lines, ends, limits)
     message = pc.utf8_ltrim(lines.texts(np.where(known, ends, starts), limits), " \t]):|,>-\"'")
-    told = pc.extract_regex(message, _LEVEL)
-    level = pc.replace_substring_regex(pc.struct_field(told, "level"), r"^(?:level=|severity=)", "")
-    letter = each_unique(_filled(pc.struct_field(told, "letter")), lambda one: {"word": _LETTERS[one]}).get("word")
-    said = [_filled(pc.struct_field(told, "first")), _filled(level), *([letter] if letter is not None else [])]
-    words = pc.utf8_ltrim(pc.coalesce(*said), "[")
+    before = [match.text(f"word_{number}") for number in range(place.words)]
     where = f"{place.template} behind {place.words} words" if place.words else f"{place.template} at the beginning"
     return {
         "time": times,
         "refused": ~known,
         "message": message,
-        "severity": severity_of(words),
+        "severity": severity_in(message, before),
         "learned": pa.repeat(where, len(match)),
     }
-
-
-def _filled(column: Column) -> Column:
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
 def _since_1970(times: Times, seconds: Column) -> Times:
@@ -330,6 +312,21 @@ SAMPLES: Final = (
         b"|10-11 10:29:58.123| warn \x00\xff\x1b[31m 10-12 10:29:58.123 FATAL",
         {"time": "2000-10-11T10:29:58.123"},
         "hostile: NUL, bad UTF-8, an escape and another time inside a message; no year",
+    ),
+    Sample(
+        b"@400000006b0eb4f018f536ac starting service",
+        {"time": "2026-12-01T11:52:06.418723+00:00", "message": "starting service"},
+        "tai64n of daemontools 0.76 (Debian) on this machine",
+    ),
+    Sample(
+        b"[2/22/24 5:13:33:486 UTC] 00000001 WsServerImpl  A   WSVR0001I: Server server1 open for e-business",
+        {"time": "2024-02-22T05:13:33.486+00:00"},
+        "log of WebSphere quoted in a public repository",
+    ),
+    Sample(
+        b"ERROR 2023-01-05 10:00:00 boom\n[info] 2023-01-05 10:00:01 fine",
+        {"time": "2023-01-05T10:00:00", "severity": 17, "message": "boom"},
+        "made for this test: the severity before the time",
     ),
     Sample(b"no time anywhere\nnor here", None, "text without times"),
 )  # fmt: skip

@@ -38,6 +38,7 @@ from afterlog.parser import (
     seconds_of,
     severity_of,
     stamped,
+    status_of,
 )
 
 _GLOG: Final = Form("YYYYmmdd HH:MM:SSF", "20221110 10:29:58.123456")
@@ -95,7 +96,11 @@ def _gin(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         told = {"kind": str(Kind.LOG), "message": _RECOVERED}
         columns: dict[str, Any] = {name: pa.repeat(text, len(match)) for name, text in told.items()}
         return columns | {"severity": pa.repeat(pa.scalar(17, pa.int8()), len(match))}
-    said = {"took": None, "message": pa.repeat("", len(match))}  # what the handler says of it stands below
+    said = {
+        "took": None,
+        "status": status_of(match),
+        "message": pa.repeat("", len(match)),
+    }  # what the handler says of it stands below
     return stamped(match, _GIN) | each_unique(match.text("took"), lambda text: {"duration": seconds_of(text)}) | said
 
 

@@ -1,6 +1,6 @@
 """HAProxy's messages: HTTP and TCP log lines, and what it says about its servers and proxies.
 
-It lives inside syslog. A log line is written when the session ends, so the envelope's stamp is the end and the
+It lives inside syslog, and in containers on the standard output (``log stdout format raw`` and ``short``). A log line is written when the session ends, so the envelope's stamp is the end and the
 accept date inside, which has the year and milliseconds but no zone, is the beginning: that one is the event's time.
 
 Trap by trap: ``-1`` stands for a timer never reached and for a status never sent; ``<NOSRV>`` for no server;
@@ -24,7 +24,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample
+from afterlog.parser import Column, Kind, Layout, LineParser, Match, Outcome, Sample, of_priority
 
 _FROM: Final = "{client:ip}:{_:d} [{time:clf-ms}] "
 _ROUTE: Final = "{frontend:word} {service}/{upstream:word} "
@@ -85,6 +85,8 @@ def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
         values, there = match.int("status")
         columns["status"] = pa.array(values, pa.int64(), mask=~(there & (values >= 100) & (values <= 599)))
         columns["path"] = _without(match.text("path"), "<BADREQ>")
+    if "pri" in match:
+        columns |= of_priority(match)
     if "captured" in match:
         columns["captured"] = _without(pc.utf8_trim(match.text("captured"), " "), "", '"" ""')
     return columns
@@ -320,22 +322,74 @@ SAMPLES: Final = (
     ),
 )
 
-PARSER = LineParser(
-    name="haproxy",
-    title="HAProxy log",
-    url="https://docs.haproxy.org/2.6/configuration.html#8.2",
-    samples=SAMPLES,
-    layouts=(
-        Layout(_HTTP + ' {captured}"{request:request}"', name="HTTP"),
-        Layout(_TCP, name="TCP"),
-        Layout(_HTTP + ' {captured}"{request:request}" {tls:rest}', name="HTTPS"),
-        Layout(_HTTP + ' {captured}"{method:word} {path:rest}', name="HTTP, cut short"),
-        Layout(_FROM + _ROUTE + "{vhost:word} " + _TIMERS + _ANSWER, name="HTTP, with the host asked for"),
-        Layout(_CLF, name="HTTP as CLF"),
-        Layout(_FROM + "{frontend}/{_:word}: {message:rest}", name="connection error"),
-        Layout("{message:rest}", name="message"),
+_STDOUT_RUN: Final = "HAProxy 2.6.12 on loopback, log stdout format "
+STDOUT_SAMPLES: Final = (
+    Sample(
+        b'127.0.0.1:36332 [01/Dec/2026:11:35:25.782] fe_web bk_web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"',
+        {
+            "time": "2026-12-01T11:35:25.782",
+            "kind": "request",
+            "client": "127.0.0.1",
+            "service": "bk_web",
+            "upstream": None,
+            "status": 503,
+            "path": "/x",
+            "termination": "SC--",
+        },
+        _STDOUT_RUN + "raw",
     ),
-    kind=Kind.LOG,
-    inside=("haproxy",),
-    meaning=_meaning,
+    Sample(
+        b'<6>127.0.0.1:34502 [01/Dec/2026:11:35:32.813] fe_web bk_web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 "GET /x HTTP/1.1"',
+        {"time": "2026-12-01T11:35:32.813", "status": 503, "severity": 9},
+        _STDOUT_RUN + "short",
+    ),
+    Sample(
+        b"127.0.0.1:57538 [01/Dec/2026:11:37:31.372] fe_web bk_web/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0 0/0",
+        {"time": "2026-12-01T11:37:31.372", "kind": "request", "status": None, "termination": "SC"},
+        _STDOUT_RUN + "raw, mode tcp",
+    ),
+    Sample(
+        b"<6>127.0.0.1:57544 [01/Dec/2026:11:37:35.387] fe_web bk_web/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0 0/0",
+        {"time": "2026-12-01T11:37:35.387", "kind": "request", "severity": 9},
+        _STDOUT_RUN + "short, mode tcp",
+    ),
+    Sample(b"backend bk_web has no server available!", None, _STDOUT_RUN + "raw: it prints no time"),
+)
+
+_WHOLE: Final = _HTTP + ' {captured}"{request:request}"'
+
+PARSER = (
+    LineParser(
+        name="haproxy",
+        title="HAProxy log",
+        url="https://docs.haproxy.org/2.6/configuration.html#8.2",
+        samples=SAMPLES,
+        layouts=(
+            Layout(_WHOLE, name="HTTP"),
+            Layout(_TCP, name="TCP"),
+            Layout(_WHOLE + " {tls:rest}", name="HTTPS"),
+            Layout(_HTTP + ' {captured}"{method:word} {path:rest}', name="HTTP, cut short"),
+            Layout(_FROM + _ROUTE + "{vhost:word} " + _TIMERS + _ANSWER, name="HTTP, with the host asked for"),
+            Layout(_CLF, name="HTTP as CLF"),
+            Layout(_FROM + "{frontend}/{_:word}: {message:rest}", name="connection error"),
+            Layout("{message:rest}", name="message"),
+        ),
+        kind=Kind.LOG,
+        inside=("haproxy",),
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="haproxy-stdout",
+        title="HAProxy on the standard output",
+        url="https://docs.haproxy.org/2.6/configuration.html#3.1-log",
+        samples=STDOUT_SAMPLES,
+        layouts=(
+            Layout(_WHOLE, name="HTTP"),
+            Layout(_TCP, name="TCP"),
+            Layout("<{pri:d}>" + _WHOLE, name="HTTP, short"),
+            Layout("<{pri:d}>" + _TCP, name="TCP, short"),
+        ),
+        kind=Kind.REQUEST,
+        meaning=_meaning,
+    ),
 )

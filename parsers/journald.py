@@ -5,6 +5,7 @@ Envelopes: what a unit's program said is handed to the parser of that program::
     {"__REALTIME_TIMESTAMP":"1668076198123456","_HOSTNAME":"web-01","SYSLOG_IDENTIFIER":"sshd","_PID":"7","MESSAGE":"…", …}
     Nov 10 10:29:58.123456 web-01 sshd[7]: …              -o short-precise
     Thu 2022-11-10 10:29:58 UTC web-01 sshd[7]: …         -o short-full
+    1668076198.123456 web-01 sshd[7]: …                   -o short-unix
 
 (``-o short`` and ``-o short-iso`` are syslog's forms.) Traps: the time is microseconds as text; a message that is no UTF-8 is a
 list of numbers, a very long one is null; a key may hold a list; keys come in any order; the boot id and the monotonic
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 
 from afterlog.formats.json_rows import JsonRows, read_json_rows
 from afterlog.parser import (
+    JOURNALCTL_SAYS,
     SYSLOG_SEVERITIES,
     Column,
     Form,
@@ -111,6 +113,8 @@ _PRECISE: Final = Form("bbb ee HH:MM:SS.ffffff", "Nov 10 10:29:58.123456")
 def _short(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     if "month" in match:
         return stamped(match, _PRECISE, field="month", until="clock")
+    if match.types["time"] == "epoch":
+        return {}
     return {"time": zoned(match.time(), match.text("zone")), "zone": None}
 
 
@@ -145,28 +149,39 @@ SHORT_SAMPLES: Final = (
     Sample(
         b"Nov 10 10:29:58.123456 web-01 app[7]: slow",
         {"time": "2000-11-10T10:29:58.123456", "host": "web-01", "pid": "7", "message": "slow"},
-        "composed after: systemd documentation, journalctl: short-precise",
+        "journalctl of systemd 252, -o short-precise",
     ),
     Sample(
-        b"Nov 10 10:29:58.123456 web-01 kernel: Out of memory",
-        {"message": "Out of memory", "pid": None},
-        "composed after: systemd documentation, journalctl: short-precise",
+        b"Nov 10 11:29:59.123456 web-01 kernel: Out of memory: Killed process 4242 (apache2)",
+        {"message": "Out of memory: Killed process 4242 (apache2)", "pid": None},
+        "journalctl of systemd 252, -o short-precise",
     ),
     Sample(
         b"Thu 2022-11-10 10:29:58 UTC web-01 app[7]: slow",
         {"time": "2022-11-10T10:29:58+00:00", "host": "web-01", "message": "slow"},
-        "composed after: systemd documentation, journalctl: short-full",
+        "journalctl of systemd 252, -o short-full",
     ),
     Sample(
-        b"Thu 2022-11-10 10:29:58 CET web-01 kernel: slow",
-        {"time": "2022-11-10T10:29:58+01:00", "message": "slow"},
-        "composed after: systemd documentation, journalctl: short-full",
+        b"Thu 2022-11-10 11:29:59 CET web-01 kernel: Out of memory: Killed process 4242 (apache2)",
+        {"time": "2022-11-10T11:29:59+01:00", "message": "Out of memory: Killed process 4242 (apache2)"},
+        "journalctl of systemd 252, -o short-full",
+    ),
+    Sample(
+        b"1668076198.123456 web-01 app[7]: slow",
+        {"time": "2022-11-10T10:29:58.123456+00:00", "host": "web-01", "program": "app", "pid": "7", "message": "slow"},
+        "journalctl of systemd 252, -o short-unix",
+    ),
+    Sample(
+        b"1668076199.123456 web-01 kernel: Out of memory: Killed process 4242 (apache2)",
+        {"time": "2022-11-10T10:29:59.123456+00:00", "program": "kernel", "pid": None},
+        "journalctl of systemd 252, -o short-unix",
     ),
     Sample(b"Nov 31 10:29:58.123456 web-01 app[7]: x", None, "hostile: no such day"),
 )  # fmt: skip
 
 _PRECISE_HEAD: Final = "{month:level}{~}{day:d} {clock:word} {host:host} "
 _FULL_HEAD: Final = "{_:level} {time:iso} {zone:word} {host:host} "
+_UNIX_HEAD: Final = "{time:epoch} {host:host} "
 _PID: Final = "{program:word}[{pid:d}]: {message:rest}"
 _TAG: Final = "{program:word}: {message:rest}"
 
@@ -185,7 +200,7 @@ PARSER = (
     ),
     LineParser(
         name="journald-short",
-        title="Journalctl short-precise and short-full",
+        title="Journalctl short-precise, short-full and short-unix",
         url="https://www.freedesktop.org/software/systemd/man/latest/journalctl.html#-o",
         samples=SHORT_SAMPLES,
         layouts=(
@@ -193,8 +208,11 @@ PARSER = (
             Layout(_PRECISE_HEAD + _TAG, name="short-precise without pid"),
             Layout(_FULL_HEAD + _PID, name="short-full"),
             Layout(_FULL_HEAD + _TAG, name="short-full without pid"),
+            Layout(_UNIX_HEAD + _PID, name="short-unix"),
+            Layout(_UNIX_HEAD + _TAG, name="short-unix without pid"),
         ),
         envelope=True,
+        headings=JOURNALCTL_SAYS,
         meaning=_short,
     ),
 )

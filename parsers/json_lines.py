@@ -8,7 +8,7 @@ Nested objects become dotted names; what no column takes is kept in ``fields``.
 An object with a status and a method or path is a request. Numbers that count time since 1970 are told apart (seconds,
 milli-, micro-, nanoseconds) by their size. Levels in numbers: 10 to 60 are pino's and bunyan's, 0 to 7 syslog's (GELF).
 
-Traps: an object without a time, among others that have one, is given the time of the line above (``time_of`` says so), and
+Traps: inside an envelope an object may have no time of its own; in a file, one among others that have one, is given the time of the line above (``time_of`` says so), and
 is refused where nothing places it; a key may stand twice, be of one type here and another
 there, or nest without end; seconds, milliseconds and nanoseconds of a duration are told by the key; Node names IPv4 clients ``::ffff:192.0.2.7``.
 
@@ -19,7 +19,7 @@ https://opentelemetry.io/docs/specs/otel/logs/data-model/
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 
 from afterlog.formats.json_rows import JsonRows, read_json_rows, statuses, whole_numbers
 from afterlog.parser import (
+    OFFSET_OF_ENVELOPE,
     OFFSET_UNKNOWN,
     Column,
     Kind,
@@ -37,6 +38,7 @@ from afterlog.parser import (
     Outcome,
     Sample,
     Times,
+    asked_in,
     each_unique,
     seconds_of,
     severity_of,
@@ -48,17 +50,18 @@ _TIMES: Final = (
     "@timestamp", "timestamp", "Timestamp", "time", "ts", "@t", "t.$date", "eventTime", "datetime", "date", "asctime", "timeMillis",
     "time_iso8601", "time_local", "StartUTC", "start_time", "StartLocal", "timeUnixNano", "observedTimeUnixNano", "logged_at",
     "receiveTimestamp", "created", "log_time", "published", "when", "msec", "_time", "event_time", "created_at", "record.time.timestamp",
-    "EdgeStartTimestamp", "started_at", "startTime",
+    "EdgeStartTimestamp", "started_at", "startTime", "timeStamp", "TimeCreated", "TimeGenerated", "instant", "Date",
 )  # fmt: skip
 _TIMELY: Final = re.compile(r"(?i)(?:timestamp|date|_at|_ts|epoch|(?:^|[._])time)$|[a-z](?:At|Time|TS)$")
 """Names of keys that may hold a time, where an object has none of the known ones."""
 _LEVELS: Final = (
     "log.level", "level", "severity", "severityText", "severity_text", "SeverityText", "lvl", "@l", "Level", "loglevel", "log_level",
     "levelname", "error_severity", "levelName", "level_name", "priority", "Severity", "@level", "record.level.name",
+    "LogLevel", "LevelDisplayName", "logLevel", "levelText", "level.name",
 )  # fmt: skip
 _MESSAGES: Final = (
     "message", "msg", "@m", "event", "@mt", "@message", "record.message", "body", "Body", "body.stringValue", "textPayload", "short_message", "Message",
-    "MessageTemplate", "RenderedMessage", "jsonPayload.message", "jsonPayload.msg", "log", "text", "description",
+    "MessageTemplate", "RenderedMessage", "fields.message", "jsonPayload.message", "jsonPayload.msg", "log", "text", "description",
 )  # fmt: skip
 _HOSTS: Final = (
     "host.name",
@@ -68,6 +71,21 @@ _HOSTS: Final = (
     "resource.host.name",
     "Resource.host.name",
     "MachineName",
+    "Computer",
+    "computer_name",
+    "winlog.computer_name",
+)
+# "host" is the machine only beside one of these; in others it is the name a client asked for.
+_OF_MACHINES: Final = (
+    "short_message",
+    "facility",
+    "programname",
+    "syslogtag",
+    "syslog-tag",
+    "tag",
+    "level_index",
+    "@version",
+    "pid",
 )
 _SERVICES: Final = (
     "service.name", "service", "serviceName", "service_name", "resource.service.name", "Resource.service.name", "app", "application",
@@ -95,15 +113,26 @@ _BYTES: Final = (
     "http.response.body.bytes", "body_bytes_sent", "bytes_sent", "DownstreamContentSize", "httpRequest.responseSize", "size",
     "response_size", "bytes", "EdgeResponseBytes",
 )  # fmt: skip
-_UPSTREAMS: Final = ("upstream_addr", "ServiceAddr", "upstream_host", "upstream")
+_UPSTREAMS: Final = (
+    "upstream_addr", "ServiceAddr", "upstream_host", "upstream", "properties.serverRouted", "OriginIP", "httpRequest.serverIp",
+)  # fmt: skip
 _REQUEST_IDS: Final = (
     "request_id", "http.request.id", "requestId", "req.id", "reqId", "RequestId", "x_request_id", "request.id", "requestID", "RayID",
 )  # fmt: skip
+# Names that tell the same in any dialect, whatever their capitals, signs and the object around them.
+_ALIKE: Final = {
+    _STATUSES: frozenset("httpstatus httpstatuscode statuscode responsestatus responsestatuscode responsecode scstatus".split()),
+    _METHODS: frozenset("httpmethod requestmethod csmethod".split()),
+    _PATHS: frozenset("requesturi requestpath requesturl urlpath csuristem".split()),
+    _CLIENTS: frozenset("clientip remoteaddr remoteip clientaddr clientaddress remoteaddress cip".split()),
+}  # fmt: skip
+_REQUESTS: Final = ("request", "request_line", "requestLine", "http_request", "httpRequest")
 # How long a request took: the key, and what one unit of a number is in seconds.
 _DURATIONS: Final = {
     "event.duration": 1e-9, "request_time": 1.0, "Duration": 1e-9, "responseTime": 1e-3, "response_time": 1e-3, "duration_ms": 1e-3,
     "durationMs": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "Elapsed": 1e-3, "httpRequest.latency": 1.0, "duration": 1.0,
-    "latency": 1.0, "elapsed": 1.0, "took": 1.0, "took_ms": 1e-3,
+    "latency": 1.0, "elapsed": 1.0, "took": 1.0, "took_ms": 1e-3, "properties.timeTaken": 1.0, "timeTaken": 1.0, "TimeTaken": 1e-3, "time_taken": 1.0,
+    "request_time_ms": 1e-3, "response_time_ms": 1e-3, "durationMillis": 1e-3, "elapsedMs": 1e-3, "latencyMs": 1e-3,
 }  # fmt: skip
 _LETTERS: Final = {
     "http": 9,
@@ -121,11 +150,14 @@ _PINO: Final = {10: 1, 20: 5, 30: 9, 40: 13, 50: 17, 60: 21}
 _SYSLOG: Final = {0: 21, 1: 19, 2: 18, 3: 17, 4: 13, 5: 10, 6: 9, 7: 5}
 
 
-def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Any]:
     lines = match.lines.select(match.rows)
     rows = read_json_rows(lines)
     used: set[str] = set()
     time, known = _time(rows, len(lines), used)
+    if outer:
+        time.offset_s[~known] = OFFSET_OF_ENVELOPE
+        known = rows.valid
     time, lent = _lent(time, known, rows.valid)
     columns = _columns(rows, used)
     rest = {name: column for name, column in rows.columns.items() if name not in used}
@@ -162,9 +194,8 @@ def _columns(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     columns |= _severity(rows, used)
     columns |= _request(rows, used)
     for name, keys in (("host", _HOSTS), ("service", _SERVICES), ("request_id", _REQUEST_IDS)):
-        told = _text(
-            rows, (*keys, "host") if name == "host" and "short_message" in rows.columns else keys, used
-        )  # GELF
+        machine = name == "host" and "kind" not in columns and rows.first(*_OF_MACHINES) is not None
+        told = _text(rows, (*keys, "host") if machine else keys, used)
         if told is not None:
             columns[name] = told
     return columns
@@ -174,7 +205,7 @@ def _request(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     """Read a request's columns where a status stands beside a method or a path; else they stay fields."""
     taken: set[str] = set()
     status = _number(rows, _STATUSES, taken)
-    method, path = _text(rows, _METHODS, taken), _text(rows, _PATHS, taken)
+    method, path = _asked(rows, _text(rows, _METHODS, taken), _text(rows, _PATHS, taken), taken)
     columns: dict[str, Column] = {}
     if status is not None and (method is not None or path is not None):
         whole = statuses(status)
@@ -197,6 +228,19 @@ def _request(rows: JsonRows, used: set[str]) -> dict[str, Column]:
     return columns
 
 
+def _asked(
+    rows: JsonRows, method: Column | None, path: Column | None, used: set[str]
+) -> tuple[Column | None, Column | None]:
+    """Complete method and path by the request's first line, where that stands in one text (nginx's ``$request``)."""
+    if method is not None and path is not None and method.null_count + path.null_count == 0:
+        return method, path
+    line = next((key for key in _REQUESTS if key in rows.columns and pa.types.is_string(rows.columns[key].type)), None)
+    if line is None:
+        return method, path
+    used.add(line)
+    return asked_in(rows.columns[line], method, path)
+
+
 def _address(text: str) -> str | None:
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and (":" not in host or host.endswith("]")):
@@ -204,14 +248,28 @@ def _address(text: str) -> str | None:
     return re.sub(r"^::ffff:(?=\d+\.)", "", text.strip("[]")) or None
 
 
+def _keys(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> list[str]:
+    """Give the columns under these keys, and behind them those that are named alike (``properties.httpStatus``)."""
+    known = [key for key in keys if key in rows.columns]
+    words = _ALIKE.get(keys, frozenset())
+    alike = sorted((name for name in rows.columns if _plain(name) in words), key=lambda name: (name.count("."), name))
+    return [key for key in dict.fromkeys((*known, *alike)) if key not in used]
+
+
+@cache
+def _plain(name: str) -> str:
+    """Give the last part of a key without capitals and signs."""
+    return re.sub(r"[^a-z0-9]", "", name.rpartition(".")[2].lower())
+
+
 def _text(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | None:
     """Join the texts under these keys, the first in each row."""
-    found = [(key, rows.columns[key]) for key in keys if key in rows.columns and key not in used]
     told: Column | None = None
-    for key, column in found:
+    for key in _keys(rows, keys, used):
         if told is not None and told.null_count == 0:
             break
         used.add(key)
+        column = rows.columns[key]
         text = column if pa.types.is_string(column.type) else column.cast(pa.string())
         told = text if told is None else pc.coalesce(told, text)
     return told
@@ -219,12 +277,9 @@ def _text(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | Non
 
 def _number(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | None:
     told: Column | None = None
-    for key in keys:
-        column = rows.columns.get(key)
-        if column is None or key in used:
-            continue
-        whole = whole_numbers(column)
-        if whole is None or whole.null_count == len(whole):
+    for key in _keys(rows, keys, used):
+        whole = whole_numbers(rows.columns[key])
+        if whole.null_count == len(whole):
             continue
         used.add(key)
         told = whole if told is None else pc.coalesce(told, whole)
@@ -234,16 +289,24 @@ def _number(rows: JsonRows, keys: tuple[str, ...], used: set[str]) -> Column | N
 
 
 def _duration(rows: JsonRows, used: set[str]) -> dict[str, Column]:
-    for key, unit in _DURATIONS.items():
+    for key, usual in _DURATIONS.items():
         column = rows.columns.get(key)
         if column is None:
             continue
         used.add(key)
+        unit = _unit_here(key, usual, rows)
         if pa.types.is_string(column.type):
             return each_unique(column, partial(_seconds, unit))
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             return {"duration": pc.multiply(column.cast(pa.float64()), unit)}
     return {}
+
+
+def _unit_here(key: str, usual: float, rows: JsonRows) -> float:
+    """Give the unit of a key that means another one beside the keys of certain programs."""
+    if key == "duration" and rows.first("controller", "response_flags") is not None:  # lograge, Envoy
+        return 1e-3
+    return 1e-9 if key == "latency" and "latency_human" in rows.columns else usual  # Echo
 
 
 def _seconds(unit: float, text: str) -> dict[str, float | None]:

@@ -62,16 +62,19 @@ class _Printed:
         self._item: list[Line] = []
         self._size = 0
         self._begun = False
+        self._ends: tuple[bytes, ...] = ()  # of an event: as far indented as its beginning, however the list is printed
 
     def read(self, line: Line, text: bytes) -> Iterator[Record | Reject]:
         """Take a line, and give the events that are whole with it."""
         if self._item:
             self._size += len(text)
             self._item.append(line)
-            if text in (b"        }", b"        },") or self._size > MAX_ITEM:
+            if text in self._ends or self._size > MAX_ITEM:
                 yield from self.rest()
-        elif text == b"        {":
+        elif text.endswith(b"{") and text.strip() == b"{" and len(text) > 1:
+            indent = text[:-1]
             self._item, self._size, self._begun = [line], 0, True
+            self._ends = (indent + b"}", indent + b"},")
         elif text.startswith(b'{"') and b'"involvedObject"' in text:
             self._begun = True
             yield from _one(line)

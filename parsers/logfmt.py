@@ -5,7 +5,7 @@ As logrus (``time="…" level=error msg="…"``), slog's TextHandler (``time=…
 
 What the usual keys tell becomes columns; all pairs are kept as they stand in ``pairs``. A line with a status and a method or
 path is a request. Traps: quoted values hold escaped quotes and blanks; the same key may stand twice (the first counts);
-without a key for the time (Heroku's router) the envelope around the line has it.
+the time may stand last, or nowhere (lograge, logrus in a container): then the envelope around the line has it.
 
 https://brandur.org/logfmt
 https://pkg.go.dev/github.com/sirupsen/logrus#TextFormatter
@@ -16,10 +16,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.parser import (
+    UNNAMED,
     Column,
     Kind,
     Layout,
@@ -27,6 +29,7 @@ from afterlog.parser import (
     Match,
     Pairs,
     Sample,
+    asked_in,
     each_unique,
     seconds_of,
     severity_of,
@@ -40,7 +43,9 @@ _KEYS: Final = {
     "method": ("method", "http.method"),
     "path": ("path", "uri", "url", "request_uri"),
     "client": ("remote_addr", "client_ip", "remote", "client", "ip", "fwd"),
+    "request": ("request",),
     "took": ("duration", "elapsed", "took", "latency", "service"),
+    "took_s": ("request_time",),
     "took_ms": ("time_ms", "duration_ms", "elapsed_ms", "latency_ms"),
     "bytes": ("bytes", "size", "res_bytes"),
     "request_id": ("request_id", "requestId", "req_id"),
@@ -48,7 +53,8 @@ _KEYS: Final = {
     "caller": ("caller", "source"),
     "logger": ("logger", "component", "module"),
 }
-_LOGGER: Final = "logger="  # stands before what Grafana's lines begin with
+# Fields at the beginning of a line, and what stands before them there: Grafana's logger; and what begins lines without a time.
+_HEADS: Final = {"named": "logger=", "leveled": "level=", "asked": "method=", "said": "msg=", "placed": "at="}
 _SERVICE: Final = ("app", "application", "service")
 
 
@@ -58,28 +64,32 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     if "first" in match:
         text = pc.binary_join_element_wise(match.text("first"), text, " ")
         spans.insert(0, match.span("first"))
-    if "named" in match:
-        begin, end = match.span("named")
-        text = pc.binary_join_element_wise(pc.binary_join_element_wise(_LOGGER, match.text("named"), ""), text, " ")
-        spans.insert(0, (begin - len(_LOGGER), end))
-    columns: dict[str, Any] = {"first": None, "named": None, "pairs": text}
+    for name, key in _HEADS.items():
+        if name in match:
+            begin, end = match.span(name)
+            text = pc.binary_join_element_wise(pc.binary_join_element_wise(key, match.text(name), ""), text, " ")
+            spans.insert(0, (begin - len(key), end))
+    columns: dict[str, Any] = {"first": None, **dict.fromkeys(_HEADS), "pairs": text}
     pairs = Pairs(match.lines, spans, text)
     for name, keys in _KEYS.items():
         told = pairs.value(keys)
         if told is not None:
             columns[name] = told
+    line = columns.pop("request", None)
+    if line is not None and "status" in columns:
+        columns["method"], columns["path"] = asked_in(line, columns.get("method"), columns.get("path"))
     level = columns.pop("level", None)
     if level is not None:
         columns["severity"] = severity_of(level)
     if "message" not in columns:
         columns["message"] = text
-    return columns | _request(columns)
+    return columns | _request(columns, rails=pairs.value(("controller",)) is not None)
 
 
-def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the numbers of requests; without a status the keys mean what they will."""
+def _request(columns: Mapping[str, Any], *, rails: bool) -> dict[str, Any]:
+    """Read the numbers of requests; without a status the keys mean what they will. Rails counts milliseconds."""
     status = columns.get("status")
-    request: dict[str, Any] = {"status": None, "bytes": None, "took": None, "took_ms": None}
+    request: dict[str, Any] = dict.fromkeys(("status", "bytes", "took", "took_ms", "took_s"))
     if status is None or ("method" not in columns and "path" not in columns):
         drop = {name: None for name in ("method", "path") if name in columns}
         return request | drop
@@ -90,8 +100,11 @@ def _request(columns: Mapping[str, Any]) -> dict[str, Any]:
         request["bytes"] = pc.if_else(sized, columns["bytes"], None).cast(pa.int64())
     if columns.get("took_ms") is not None:
         request |= each_unique(columns["took_ms"], _milliseconds)
+    if columns.get("took_s") is not None:
+        request |= each_unique(columns["took_s"], lambda text: {"duration": seconds_of(text, 1.0)})
     if columns.get("took") is not None:
-        took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text)})
+        bare = 1e-3 if rails else None  # of others nobody knows the unit
+        took = each_unique(columns["took"], lambda text: {"duration": seconds_of(text, bare)})
         request |= {name: pc.coalesce(told, request.get(name, told)) for name, told in took.items()}
     if columns.get("client") is not None:
         request |= each_unique(
@@ -168,6 +181,23 @@ SAMPLES: Final = (
     Sample(b'timestamp=2026-11-22T14:37:55.645423Z level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55.645423+00:00", "severity": 17, "message": "payment failed"}, _PYTHON),
     Sample(b'timestamp="2026-11-22 14:37:55" level=error event="payment failed" reason="connection refused"', {"time": "2026-11-22T14:37:55", "severity": 17}, _PYTHON + ", a format with a blank"),
     Sample(
+        b"method=GET path=/jobs/833552.json format=json controller=JobsController action=show status=200 duration=58.33 view=40.43 db=15.26 time=2013-08-05T10:00:00Z",
+        {"time": "2013-08-05T10:00:00+00:00", "kind": "request", "status": 200, "path": "/jobs/833552.json", "duration": 0.05833},
+        "README of roidrage/lograge, its time added as the README shows",
+    ),
+    Sample(
+        b'level=error msg="fetch failed" err="connection refused" time=2026-11-22T14:05:45Z',
+        {"time": "2026-11-22T14:05:45+00:00", "severity": 17, "message": "fetch failed"},
+        "made for this test: a logger that sorts its keys",
+    ),
+    Sample(b'msg="fetch failed" level=error time=2026-11-22T14:05:45Z', {"severity": 17, "message": "fetch failed"}, "the same, another order"),
+    Sample(b'at=error msg="fetch failed" time=2026-11-22T14:05:45Z', {"message": "fetch failed"}, "the same, as l2met writes"),
+    Sample(
+        b'time_local="05/Jan/2023:10:00:00 +0000" client=203.0.113.9 method=GET request="GET /x HTTP/1.1" request_length=80 status=502 bytes_sent=157 body_bytes_sent=0 referer= user_agent="curl" upstream_addr=10.0.0.1:80 upstream_status=502 request_time=0.012',
+        {"time": "2023-01-05T10:00:00+00:00", "kind": "request", "status": 502, "client": "203.0.113.9", "method": "GET", "path": "/x", "duration": 0.012},
+        "log_format of a widely copied nginx configuration, a line of it made for this test",
+    ),
+    Sample(
         b'time="2022-11-10T10:29:58Z" level=info msg="x\x00\xff\x1b[31m level=fatal time=\\"2022-11-11T00:00:00Z\\" msg=y"',
         {"severity": 9, "time": "2022-11-10T10:29:58+00:00"},
         "hostile: NUL, bad UTF-8, an escape and other pairs inside a value",
@@ -177,20 +207,99 @@ SAMPLES: Final = (
 )  # fmt: skip
 
 
+_UNTIMED: Final = tuple(f"{key}{{{name}:word}} " for name, key in _HEADS.items() if name != "named")
+
+
 def _layouts() -> tuple[Layout, ...]:
     plain = ('time="{time:iso}" ', "time={time:iso} ", "ts={time:iso} ", "t={time:iso} ", "ts={time:epoch} ")
-    named = (_LOGGER + "{named} t={time:iso} ",)  # Grafana's, with the user between the two
+    named = ("logger={named} t={time:iso} ",)  # Grafana's, with the user between the two
     later = ('{first:word} time="{time:iso}" ', "{first:word} ts={time:iso} ", "{first:word} t={time:iso} ")
-    more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ")
-    return tuple(Layout(head + "{pairs:rest}") for head in plain + later + named + more)
+    more = ('timestamp="{time:iso}" ', "timestamp={time:iso} ", 'time_local="{time:clf}" ')
+    last = tuple(Layout(head + "{pairs} time={time:iso}") for head in _UNTIMED)
+    return (*(Layout(head + "{pairs:rest}") for head in plain + later + named + more), *last)
 
 
-PARSER = LineParser(
-    name="logfmt",
-    title="Logfmt of any dialect",
-    url="https://brandur.org/logfmt",
-    samples=SAMPLES,
-    layouts=_layouts(),
-    continues=True,
-    meaning=_meaning,
+def _terminal(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    """Part the message from the pairs behind it, which begin at a column of their own."""
+    severity = severity_of(match.text("level"))
+    parts = pc.extract_regex(match.text("message"), r"^(?P<said>(?s:.*?)) +(?P<pairs>[\w.-]+=(?s:.*))$")
+    said = pc.coalesce(pc.struct_field(parts, "said"), match.text("message"))
+    known = np.asarray(pc.is_valid(severity))
+    return {
+        "message": pc.utf8_rtrim(said, " "),
+        "pairs": pc.struct_field(parts, "pairs"),
+        "severity": severity,
+        "level": None,
+        "refused": ~known,
+    }
+
+
+PARSER = (
+    LineParser(
+        name="logfmt",
+        title="Logfmt of any dialect",
+        url="https://brandur.org/logfmt",
+        samples=SAMPLES,
+        layouts=_layouts(),
+        continues=True,
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="logfmt-untimed",
+        title="Logfmt without a time, in a container or behind a logger's head",
+        url="https://brandur.org/logfmt",
+        samples=(
+            Sample(
+                b'level=error msg="fetch failed" err="connection refused"',
+                {"severity": 17, "message": "fetch failed", "kind": "log"},
+                _GO + "logrus 1.9, DisableTimestamp",
+            ),
+            Sample(
+                b'msg="fetch failed" level=error',
+                {"severity": 17, "message": "fetch failed"},
+                "the same, another order",
+            ),
+            Sample(
+                b"method=GET path=/jobs/833552.json format=json controller=JobsController action=show status=200 duration=58.33 view=40.43 db=15.26",
+                {"kind": "request", "status": 200, "path": "/jobs/833552.json", "duration": 0.05833},
+                "README of roidrage/lograge",
+            ),
+            Sample(
+                b'at=info method=GET path="/posts" host=myapp.herokuapp.com fwd="204.204.204.204" dyno=web.1 connect=1ms service=18ms status=200 bytes=975',
+                {"kind": "request", "status": 200, "client": "204.204.204.204", "duration": 0.018},
+                "Heroku documentation, logging: router",
+            ),
+        ),
+        layouts=tuple(Layout(head + "{pairs:rest}") for head in _UNTIMED),
+        inside=(UNNAMED,),
+        continues=True,
+        meaning=_meaning,
+    ),
+    LineParser(
+        name="logrus-terminal",
+        title="Logrus as it writes on a terminal",
+        url="https://pkg.go.dev/github.com/sirupsen/logrus#TextFormatter",
+        samples=(
+            Sample(
+                b'DEBU[2018-05-12 15:15:15] A group of walrus emerges from the ocean      callerFile=" E:/gopath/src/logcutting/example.go:22 "',
+                {
+                    "time": "2018-05-12T15:15:15",
+                    "severity": 5,
+                    "message": "A group of walrus emerges from the ocean",
+                    "pairs": 'callerFile=" E:/gopath/src/logcutting/example.go:22 "',
+                },
+                "README of a public package for logrus",
+            ),
+            Sample(
+                b"INFO[2018-05-12 15:15:16] ready",
+                {"severity": 9, "message": "ready", "pairs": None},
+                "the same, without pairs",
+            ),
+            Sample(b"INFO[0000] A giant walrus appears!", None, "the seconds since it began, which nothing places"),
+            Sample(b"NOPE[2018-05-12 15:15:16] x", None, "no level of logrus"),
+        ),
+        layouts=(Layout("{level:level}[{time:iso}] {message:rest}"),),
+        continues=True,
+        meaning=_terminal,
+    ),
 )

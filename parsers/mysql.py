@@ -80,7 +80,7 @@ _SAYINGS: Final = tuple(
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    old = "level" in match and "thread" not in match
+    old = "thread" not in match and match.types["time"] == "text"
     columns: dict[str, Any] = stamped(match, *(_FORMS[2:4] if old else _FORMS)) if match.types["time"] == "text" else {}
     message = match.text("message")
     if "level" in match:
@@ -247,6 +247,16 @@ SAMPLES: Final = (
         "MySQL 8, github.com/readysettech/readyset/issues/1479",
     ),
     Sample(
+        b"121112 11:16:52 InnoDB: Initializing buffer pool, size = 128.0M",
+        {"time": "2012-11-12T11:16:52", "message": "Initializing buffer pool, size = 128.0M"},
+        "log of MariaDB 5.5 quoted in a public repository",
+    ),
+    Sample(
+        b"101220 15:45:55  InnoDB: Started; log sequence number 0 44233",
+        {"time": "2010-12-20T15:45:55", "message": "Started; log sequence number 0 44233"},
+        "log of MySQL 5.1 quoted in a public repository",
+    ),
+    Sample(
         b"2018-03-22T12:35:47.538083Z 0 [Note] [MY-012487] [InnoDB] InnoDB: DDL log recovery : begin",
         {"severity": 9, "subsystem": "InnoDB", "kind": "log"},
         "manual of MySQL 8.0, The Error Log: format",
@@ -331,6 +341,8 @@ PARSER = (
             Layout("{time} {thread:d} [{level:level}] {message:rest}", name="padded hour"),
             Layout("{time} [{level:level}] {message:rest}", name="before MySQL 5.6"),
             Layout("{time} mysqld_safe {message:rest}", name="mysqld_safe"),
+            Layout("{time}  InnoDB: {message:rest}", name="InnoDB before MySQL 5.6"),
+            Layout("{time} InnoDB: {message:rest}", name="InnoDB before MySQL 5.6, one blank"),
         ),
         continues=True,
         meaning=_meaning,

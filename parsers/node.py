@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.parser import (
+    UNNAMED,
     Column,
     Kind,
     Layout,
@@ -32,6 +33,7 @@ from afterlog.parser import (
     Sample,
     each_unique,
     severity_of,
+    status_of,
     told_by,
 )
 
@@ -63,6 +65,15 @@ _SAYINGS: Final = tuple(
         (r"PM2\s+error: Process (?P<target>\S+) .*memory.*", _FAILED | {"action": "oom", "severity": 17}),
     )
 )
+
+
+def _morgan(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    size = match.text("size")
+    digits = pc.if_else(pc.match_substring_regex(size, "^[0-9]{1,15}$"), size, None)
+    columns: dict[str, Any] = {"status": status_of(match), "size": None, "bytes": digits.cast(pa.int64())}
+    if "client" in match:
+        columns["client"] = pc.replace_substring(match.text("client"), "::ffff:", "")
+    return columns
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
@@ -150,6 +161,18 @@ PM2_SAMPLES: Final = (
     Sample(b"2022-11-31T10:29:58: x", None, "hostile: no such day"),
 )  # fmt: skip
 
+_MORGAN: Final = "Express 4 with morgan on loopback, "
+MORGAN_SAMPLES: Final = (
+    Sample(b"GET /x?a=1 503 1.985 ms - 2", {"method": "GET", "path": "/x?a=1", "status": 503, "duration": 0.001985, "bytes": 2}, _MORGAN + "format dev, without its colours"),
+    Sample(b"GET /x?a=1 503 2 - 1.985 ms", {"method": "GET", "status": 503, "duration": 0.001985, "bytes": 2}, _MORGAN + "format tiny"),
+    Sample(
+        b"::ffff:127.0.0.1 - GET /x?a=1 HTTP/1.1 503 2 - 1.985 ms",
+        {"client": "127.0.0.1", "method": "GET", "path": "/x?a=1", "status": 503, "duration": 0.001985},
+        _MORGAN + "format short",
+    ),
+    Sample(b"GET /x - - ms - -", {"status": None, "duration": None, "bytes": None}, "morgan, index.js: a request whose answer never began"),
+)  # fmt: skip
+
 PARSER = (
     LineParser(
         name="node",
@@ -164,6 +187,23 @@ PARSER = (
         ),
         continues=True,
         meaning=_meaning,
+    ),
+    LineParser(
+        name="morgan",
+        title="Morgan's short formats (Express), in a container",
+        url="https://github.com/expressjs/morgan#predefined-formats",
+        samples=MORGAN_SAMPLES,
+        layouts=(
+            Layout("{method:level} {path:word} {status:d} {duration:ms} ms - {size:word}", name="dev"),
+            Layout("{method:level} {path:word} {status:d} {size:word} - {duration:ms} ms", name="tiny"),
+            Layout(
+                "{client:ip} {user:word} {method:level} {path:word} HTTP/{_:word} {status:d} {size:word} - {duration:ms} ms",
+                name="short",
+            ),
+        ),
+        kind=Kind.REQUEST,
+        inside=(UNNAMED,),
+        meaning=_morgan,
     ),
     LineParser(
         name="pm2",

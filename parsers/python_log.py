@@ -94,7 +94,7 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     if match.types["time"] == "text":
         return _airflow(match)
     severity = severity_of(pc.utf8_trim(match.text("level"), " "))
-    refused = np.asarray(severity.is_null())
+    refused = np.asarray(pc.or_(severity.is_null(), pc.equal(match.text("level"), "LOG")))  # LOG is PgBouncer's
     columns: dict[str, Any] = {"severity": severity, "level": None, "refused": refused}
     if "zone" in match:
         columns |= {"time": zoned(match.time(), match.text("zone")), "zone": None}

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pyarrow.compute as pc
+
 from afterlog.parser import (
     Column,
     Kind,
@@ -55,7 +57,18 @@ _MAX_TEXT: Final = 8_000
 
 
 def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
-    return {"time": zoned(match.time(), match.text("zone")), "zone": None} if "zone" in match else {}
+    """Take Rails' first tag, the request's id, from before the message: what is behind it may be lograge's line."""
+    if "zone" in match:
+        return {"time": zoned(match.time(), match.text("zone")), "zone": None}
+    said = match.text("message")
+    tagged = pc.starts_with(said, "[")
+    if not pc.any(tagged).as_py():
+        return {}
+    parts = pc.extract_regex(said, r"^\[(?P<id>[0-9a-f]{8}-[0-9a-f-]{27})\] (?P<said>(?s:.*))$")
+    return {
+        "request_id": pc.struct_field(parts, "id"),
+        "message": pc.coalesce(pc.struct_field(parts, "said"), said),
+    }
 
 
 @dataclass(slots=True)
@@ -301,6 +314,7 @@ PARSER = (
             Layout("# Logfile created on {time:iso} {zone:word} by {message:rest}", name="the first line of a file"),
         ),
         continues=True,
+        envelope=True,
         meaning=_meaning,
     ),
     RecordParser(

@@ -27,6 +27,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from afterlog.parser import (
+    JOURNALCTL_SAYS,
     SYSLOG_LOOSE,
     SYSLOG_LOOSE_DATED,
     Column,
@@ -48,13 +49,16 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     if "pri" in match:
         columns |= of_priority(match)
     if match.types.get("time") == "iso":
-        joined = match.lines.block.octets[match.span("time")[0] + _DATE] == ord("T")
-        if not joined.all():
-            columns["refused"] = ~joined
+        octets = match.lines.block.octets
+        theirs = (octets[match.span("time")[0] + _DATE] != ord("T")) | (octets[match.span("host")[0]] == ord("["))
+        if theirs.any():
+            columns["refused"] = theirs
     return columns | of_repetition(match)
 
 
-_DATE: Final = len("2022-11-10")  # behind it syslog's stamps have a T; with a blank it is another program's log
+_DATE: Final = len(
+    "2022-11-10"
+)  # behind it syslog's stamps have a T; with a blank, or [LEVEL] for a host, it is another program's log
 _OLD: Final = "{time:syslog} {host:host} "
 _ISO: Final = "{time:iso} {host:host} "
 _TAG: Final = "{tag:tag}: {message:rest}"
@@ -247,6 +251,7 @@ SAMPLES: Final = (
         "repository tstack/lnav, test/logfile_syslog.3",
     ),
     Sample(b"2022-11-10 11:14:58,123 INFO shop.orders: x", None, "Python's logging, which is not syslog"),
+    Sample(b"2023-01-05T10:00:00.123Z [ERROR] agent.server.raft: x", None, "HashiCorp's logging, which is not syslog"),
     Sample(b"Nov 31 11:14:58 web-01 app[1]: x", None, "hostile: no such day"),
     Sample(b"Nov 10 11:14:58", None, "hostile: a line cut short"),
 )
@@ -258,5 +263,6 @@ PARSER = LineParser(
     samples=SAMPLES,
     layouts=tuple(Layout(form) for form in _FORMS),
     envelope=True,
+    headings=JOURNALCTL_SAYS,
     meaning=_meaning,
 )

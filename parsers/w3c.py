@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Record, RecordParser, Reject, Sample, Stamp, read_stamp
+from afterlog.parser import COLUMNS, Kind, Line, Record, RecordParser, Reject, Sample, Stamp, read_stamp
 
 _DIRECTIVE: Final = re.compile(rb"#(Software|Version|Date|Fields|Start-Date|End-Date|Remark): ?(.*)", re.DOTALL)
 _COLUMNS: Final = {
@@ -75,12 +75,18 @@ def _stamp(told: Mapping[str, str], date: bytes) -> Stamp | None:
     return stamp._replace(offset_s=0) if stamp is not None else None
 
 
+def _named(name: str) -> str:
+    """Name a field as the file names its column; one that is named as a column of events is no such column."""
+    plain = re.sub(r"\W+", "_", name).strip("_") or "x"
+    return f"{plain}_" if plain in COLUMNS else plain
+
+
 def _columns(told: Mapping[str, str], unit: float) -> dict[str, Any]:
     columns: dict[str, Any] = {"kind": Kind.REQUEST}
     for name, value in told.items():
         if value not in {"-", ""} and name not in {"date", "time"}:
             plain = value.replace("+", " ") if name in {"cs(User-Agent)", "cs(Referer)"} else value
-            columns[_COLUMNS.get(name, re.sub(r"\W+", "_", name).strip("_") or "x")] = plain
+            columns[_COLUMNS.get(name) or _named(name)] = plain
     status = columns.pop("sc_status", "")
     if _WHOLE.fullmatch(status) and 100 <= int(status) <= 599:
         columns["status"] = int(status)
@@ -121,6 +127,11 @@ SAMPLES: Final = (
         "hostile: NUL, bad UTF-8 and an escape in a path; a client that went away",
     ),
     Sample(_IIS + _FIELDS + b"2013-06-31 10:56:45 192.168.0.1 GET / - 80 - - - 0 0 64 -\n", None, "hostile: no such day"),
+    Sample(
+        b"#Fields: date time c-ip cs-method cs-uri-stem sc-status severity kind status\n2013-06-24 10:56:45 192.0.2.7 GET / 200 x y z\n",
+        {"status": 200, "kind": "request", "severity": None, "kind_": "y", "status_": "z"},
+        "hostile: columns named as those of events",
+    ),
     Sample(_IIS + b"2013-06-24 10:56:45 192.168.0.1 GET /\n", None, "hostile: a log that does not say its columns"),
 )  # fmt: skip
 

@@ -32,3 +32,10 @@ def test_each_incident_names_a_guilty_change_or_a_sign_or_neither():
     truths = {name: play(name, 1)[1] for name in PLAYED}
     assert all(not (truth.words and truth.sign) for truth in truths.values())
     assert [name for name, truth in truths.items() if not (truth.words or truth.sign)] == ["nobody", "no deploy log"]
+
+
+def test_a_run_that_failed_is_guilty_where_the_outage_lasted_as_long_as_it():
+    (heard,) = hear(["held lock"], range(7, 8))
+    assert heard.found and heard.others == 0
+    assert (heard.place, heard.verdict) == (1, "likely")
+    assert "Migrate the shop database" in heard.first

@@ -101,6 +101,22 @@ def test_where_the_logs_begin_with_the_outage_nothing_is_called_new():
     assert around((0.0, "boom"), (1.0, "boom"))["boom"].trend == "rare"
 
 
+def test_in_logs_of_four_minutes_what_is_said_all_the_time_from_then_on_is_new():
+    short = Window("outage-1", T0, T0 - SECOND, T0 + 3 * MINUTE, FAILURES)
+    rows = [(m / 6, "tick") for m in range(-24, 30)] + [(m / 20, "boom") for m in range(60)] + [(1.0, "once")]
+    told = {one.template: one for one in messages_of(tally([batch(sorted(rows))], [short]))["outage-1"]}
+    assert (told["boom"].trend, told["once"].trend) == ("new", "rare")
+
+
+def test_stamps_of_another_age_are_counted_somewhere_and_break_nothing():
+    wild = pa.RecordBatch.from_pydict(
+        batch([(0.0, "boom")] * 3).to_pydict() | {"time": [-62_135_596_800_000_000, T0, 253_402_300_799_000_000]},
+        schema=batch([(0.0, "x")]).schema,
+    )
+    (message,) = messages_of(tally([wild, batch([(1.0, "boom")], host="web-2")], [OUTAGE]))["outage-1"]
+    assert message.during == 2 and message.hosts == ("web-1", "web-2")
+
+
 def test_a_message_is_counted_alike_however_the_batches_fall():
     rows = [(m, "tick") for m in EVERY]
     whole = messages_of(tally([batch(rows)], [OUTAGE]))["outage-1"][0]
@@ -117,6 +133,8 @@ def test_a_message_is_counted_alike_however_the_batches_fall():
             "FATAL:  remaining connection slots are reserved for non-replication superuser connections",
             "connection-limit",
         ),
+        ("process 30592 still waiting for AccessShareLock on relation 16386 of database 16385 after 1000.1 ms", "lock"),
+        ("Lock wait timeout exceeded; try restarting transaction", "lock"),
         ("1024 worker_connections are not enough", "connection-limit"),
         ("ERROR 1040 (HY000): Too many connections", "connection-limit"),
         ("SSL_do_handshake() failed (certificate verify failed: certificate has expired)", "certificate"),

@@ -86,9 +86,18 @@ class Machines:
         self.say(host, "var/log/auth.log", at, f"{at:%b %e %H:%M:%S} {host} {line}")
 
     def ansible(
-        self, at: datetime, play: str, hosts: Sequence[str], tasks: Iterable[tuple[str, bool]], failed: str = ""
+        self,
+        at: datetime,
+        play: str,
+        hosts: Sequence[str],
+        tasks: Iterable[tuple[str, bool]],
+        failed: str = "",
+        after: timedelta = timedelta(),
     ) -> datetime:
-        """Log a playbook run, each task with whether it changed something; returns when it ended."""
+        """Log a playbook run, each task with whether it changed something; returns when it ended.
+
+        The task ``failed`` fails, and lasts so long (``after``).
+        """
         process = self.rng.randrange(2000, 30_000)
         tally = {host: [0, 0, 0] for host in hosts}
 
@@ -101,6 +110,7 @@ class Machines:
             for host in hosts:
                 at += seconds(self.rng.uniform(0.5, 2))
                 if task == failed:
+                    at += after
                     log(f'fatal: [{host}]: FAILED! => {{"changed": false, "msg": "non-zero return code"}}')
                     tally[host][2] += 1
                 else:

@@ -106,6 +106,23 @@ def migration(m: Machines, at: datetime) -> Truth:
     return Truth(begin, end, ("0042", "migration"))
 
 
+def held_lock(m: Machines, at: datetime) -> Truth:
+    """Hold a lock by an Ansible migration until somebody ends its session: the run fails, and the outage ends."""
+    begin, lasts = at + seconds(5), minutes(17)
+    task = "Run migration 0043_add_channel"
+    end = m.ansible(at, "Migrate the shop database", ["db-01"], (_FACTS, (task, True)), failed=task, after=lasts)
+    m.upgrade("web-01", at - minutes(2), "curl", "7.81.0-1", "7.81.0-2")
+    moment = begin
+    while (moment := moment + seconds(m.rng.expovariate(0.5))) < end:
+        waits = "process 30592 still waiting for AccessShareLock on relation 16386 of database 16385 after 1000.097 ms"
+        m.postgresql(moment, "LOG", waits)
+        m.postgresql(moment + seconds(3), "ERROR", "canceling statement due to statement timeout")
+    m.postgresql(end, "FATAL", "terminating connection due to administrator command")
+    error = "psycopg2.errors.QueryCanceled: canceling statement due to statement timeout"
+    m.traffic(_between(begin, end, 0.6), complaint=python_says("order failed", error))
+    return Truth(begin, end, ("migrate", "0043"))
+
+
 def latent_reload(m: Machines, at: datetime) -> Truth:
     """Puppet pushes a wrong upstream that waits 45 minutes for somebody's reload."""
     begin, end = at + minutes(45), at + minutes(85)
@@ -319,8 +336,8 @@ def no_deploy_log(m: Machines, at: datetime) -> Truth:
 PLAYED: Final[dict[str, Play]] = {
     play.__name__.replace("_", " "): play
     for play in (
-        bad_deploy, small_pool, flag, migration, latent_reload, firewall, zone, argo, by_hand, stopped_proxy, library,
-        canary, failed_rollback, long_name, full_disk, certificate, memory, partner, nobody, no_deploy_log,
+        bad_deploy, small_pool, flag, migration, held_lock, latent_reload, firewall, zone, argo, by_hand, stopped_proxy,
+        library, canary, failed_rollback, long_name, full_disk, certificate, memory, partner, nobody, no_deploy_log,
     )
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from afterlog.parser import TIME_FORMS, Layout, LineParser, Lines, Parser, RecordParser
 
@@ -77,8 +78,9 @@ class Claim:
 class Asked:
     """The lines of one source that parsers are asked about."""
 
-    def __init__(self, path: str, head: Lines) -> None:
+    def __init__(self, path: str, head: Lines, *, within: bool = False) -> None:
         self.path = path
+        self.within = within  # an envelope, which may tell what the lines do not
         self.texts = [head.bytes(row) for row in range(min(len(head), HEAD_LINES))]
         self.text = b"\n".join(self.texts)
         rows = _shown(len(head))
@@ -90,8 +92,13 @@ class Asked:
         self.count = int(self.filled.sum())
         self.begins = [line[:_BEGIN_BYTES] for line, full in zip(shown, filled, strict=True) if full]
         self.openers = frozenset(begin[0] for begin in self.begins)
+        self._shown = shown
         spans = zip(range(len(rows)), self.lines.starts.tolist(), self.lines.ends.tolist(), strict=True)
         self.spans = [span for span, full in zip(spans, filled, strict=True) if full]
+
+    def beginning(self, pattern: bytes) -> np.ndarray:
+        """Tell which of the lines shown begin with a regex, shape (n,)."""
+        return np.array([re.match(pattern, line) is not None for line in self._shown], bool)
 
 
 def _shown(count: int) -> np.ndarray:
@@ -166,9 +173,12 @@ def claim(parser: Parser, asked: Asked, *, exact: bool = True) -> Claim:
     matched, literal = _read(parser, asked) if exact else _fitting(parser, asked)
     own = int(matched.sum())
     continued = 0
-    if own and (parser.continues or parser.envelope):
+    if own and (parser.continues or parser.envelope or parser.headings):
         first = int(np.argmax(matched))
-        matched[first:] |= parser.continues or asked.indented[first:]
+        if parser.continues or parser.envelope:
+            matched[first:] |= parser.continues or asked.indented[first:]
+        if parser.headings:
+            matched |= asked.beginning(parser.headings)
         continued = int((matched & asked.filled).sum()) - own
     return Claim(parser, own, continued, asked.count, literal)
 
@@ -181,7 +191,7 @@ def _read(parser: LineParser, asked: Asked) -> tuple[np.ndarray, float]:
         left = np.flatnonzero(~matched & asked.filled)
         if not len(left):
             break
-        rows = left[_read_by(parser, layout, asked.lines.select(left))]
+        rows = left[_read_by(parser, layout, asked.lines.select(left), within=asked.within)]
         matched[rows] = True
         literal += len(rows) * literal_of(layout.pattern)
     return matched, literal / max(int(matched.sum()), 1)
@@ -217,12 +227,13 @@ def _possible(parser: LineParser, asked: Asked) -> Iterator[Layout]:
             yield layout
 
 
-def _read_by(parser: LineParser, layout: Layout, lines: Lines) -> np.ndarray:
+def _read_by(parser: LineParser, layout: Layout, lines: Lines, *, within: bool) -> np.ndarray:
     """Give the rows that a layout matches and the parser's meaning does not refuse."""
     match = layout.match_regex(lines)
     if not len(match.rows) or parser.meaning is None:
         return match.rows
-    refused = parser.meaning(match, {}).get("refused")
+    around = {"program": pa.nulls(len(match.rows), pa.string())} if within else {}
+    refused = parser.meaning(match, around).get("refused")
     return match.rows if refused is None else match.rows[~np.asarray(refused, bool)]
 
 

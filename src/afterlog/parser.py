@@ -19,19 +19,30 @@ import numpy as np
 import pyarrow as pa
 
 from afterlog.errors import ParserError
-from afterlog.event import COLUMNS, SCHEMA, SEVERITIES, Kind, Outcome
+from afterlog.event import COLUMNS, SCHEMA, Kind, Outcome
 from afterlog.formats.ansible import ANSIBLE_ESCAPE, ANSIBLE_TEXT, Playing, ansible_message, ansible_result
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.formats.json_objects import json_objects
 from afterlog.formats.kubernetes import kubernetes_event
+from afterlog.formats.levels import severity_in, severity_of
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
 from afterlog.formats.months import month_of
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
-from afterlog.formats.syslogging import SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.formats.syslogging import JOURNALCTL_SAYS, SYSLOG_SEVERITIES, of_priority, of_repetition
 from afterlog.formats.systemd import PLATFORM, platform_event
-from afterlog.formats.values import seconds_of, status_of, told_by
-from afterlog.layout import FIELD_TYPES, OFFSET_PLACED, OFFSET_UNKNOWN, TIME_FORMS, Layout, Lines, Match, Times
+from afterlog.formats.values import asked_in, seconds_of, status_of, told_by
+from afterlog.layout import (
+    FIELD_TYPES,
+    OFFSET_OF_ENVELOPE,
+    OFFSET_PLACED,
+    OFFSET_UNKNOWN,
+    TIME_FORMS,
+    Layout,
+    Lines,
+    Match,
+    Times,
+)
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
 
 __all__ = [
@@ -40,13 +51,16 @@ __all__ = [
     "COLUMNS",
     "COMMON_FORMS",
     "FIELD_TYPES",
+    "JOURNALCTL_SAYS",
     "LOOSE_FORMS",
+    "OFFSET_OF_ENVELOPE",
     "OFFSET_UNKNOWN",
     "PLATFORM",
     "SYSLOG_LOOSE",
     "SYSLOG_LOOSE_DATED",
     "SYSLOG_SEVERITIES",
     "TIME_FORMS",
+    "UNNAMED",
     "Batch",
     "Column",
     "Form",
@@ -70,6 +84,7 @@ __all__ = [
     "Times",
     "ansible_message",
     "ansible_result",
+    "asked_in",
     "columns_of",
     "deploys_by_command",
     "deploys_by_name",
@@ -84,6 +99,7 @@ __all__ = [
     "platform_event",
     "read_stamp",
     "seconds_of",
+    "severity_in",
     "severity_of",
     "stamped",
     "status_of",
@@ -182,17 +198,26 @@ class Parser:
             raise ParserError(f"parser {self.name or '?'!r}: name, title, url (http…) and samples are required")
 
 
+UNNAMED: Final = "?"
+"""In ``inside``: the programs that have no parser of their own, whose messages are known by how they look."""
+
+
 @dataclass(frozen=True)
 class LineParser(Parser):
     """A format whose records begin with a line that one of the layouts matches.
 
     ``kind`` is the events' default kind. ``inside`` names the programs whose messages it reads inside an
-    envelope (exact names, or a prefix ending in ``*``); such a parser is not asked about whole files.
+    envelope (exact names, a prefix ending in ``*``, or `UNNAMED` for programs that have no parser of their own); such a
+    parser is not asked about whole files, and its lines may have no time: that of the envelope holds.
     ``envelope`` says that the field ``message`` may hold another format's line, of the program in ``program``.
+    ``graded`` says that a message which no parser reads has the severity of the word it begins with.
     ``continues`` says that a line no layout matches belongs to the record above it (stack traces).
+    ``headings`` is a regex of the lines that no record of a program's are: what the writing tool says of itself between
+    them (``-- Boot … --``); they are counted as continuations and join no message.
     ``meaning`` computes further columns from a match: it returns columns (or fields) by name, aligned with
     the match's rows, and is given the columns of the envelope around it (empty when there is none). None for a
-    name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them;
+    name drops that column. It may return three things besides: ``time``, the `Times` where no layout reads them (with
+    OFFSET_OF_ENVELOPE for a row that prints none, inside an envelope);
     ``refused``, a mask of the rows that are no records after all (the next layout is asked about them); and
     ``joined``, a mask of the rows whose text it has put into a record above (CRI's partial lines).
     """
@@ -201,7 +226,9 @@ class LineParser(Parser):
     kind: Kind = Kind.LOG
     inside: tuple[str, ...] = ()
     envelope: bool = False
+    graded: bool = False
     continues: bool = False
+    headings: bytes = b""
     meaning: Callable[[Match, Mapping[str, Column]], Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:
@@ -246,13 +273,6 @@ class RecordParser(Parser):
 
 _REMEMBERED: Final = 4_096
 _REMEMBERED_TEXT: Final = 500  # characters; longer texts hardly come again, and would fill the memory
-
-
-def severity_of(words: Column) -> Column:
-    """Map severity words to OpenTelemetry severity numbers; unknown words give null."""
-    coded = words.dictionary_encode()
-    numbers = [SEVERITIES.get((w or "").strip().lower()) for w in coded.dictionary.to_pylist()]
-    return pa.array(numbers, pa.int8()).take(coded.indices)
 
 
 @lru_cache(maxsize=64)

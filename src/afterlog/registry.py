@@ -16,7 +16,7 @@ from typing import Final
 
 from afterlog.claiming import HEAD_LINES, Asked, Claim, claim, may_begin, most_literal
 from afterlog.errors import InputError, ParserError
-from afterlog.parser import LearningParser, LineParser, Lines, Parser, RecordParser
+from afterlog.parser import UNNAMED, LearningParser, LineParser, Lines, Parser, RecordParser
 from afterlog.plugins import Home, declared_parsers
 
 __all__ = [
@@ -39,7 +39,8 @@ _NOTHING: Final = Home("", "", "")
 _OWN_LOG: Final = re.compile(
     rb"(?!\[ *\d+\.\d+\])"  # the seconds since start-up that the kernel prints
     rb"(?:[\[<({\"]|\S*\d\d[:T-]?\d\d|[A-Z][a-z]{2} [A-Z]?[a-z0-9 ]|[IWEF]\d{4} |[a-z]+=|\d+\.\d+|\d+:[A-Z] \d"
-    rb"|\w[\w.-]*[-_]\d+ +\|)"
+    rb"|\w[\w.-]*[-_]\d+ +\||::[\da-f:.]+ |(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /"
+    rb"|(?:TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL|trce|dbug|info|warn|fail|crit): )"
 )
 
 
@@ -56,7 +57,11 @@ class Registry:
         self._sorted = [self._parsers[name] for name in sorted(self._parsers)]
         self._inner = [p for p in self if isinstance(p, LineParser) and p.inside]
         self._alone = [p for p in self if not is_inner(p) and not isinstance(p, LearningParser)]
-        self._by_literal = sorted(((p, most_literal(p)) for p in self._alone), key=lambda one: -one[1])
+        unnamed = [p for p in self._inner if UNNAMED in p.inside]
+        self._by_literal = {
+            within: sorted(((p, most_literal(p)) for p in parsers), key=lambda one: -one[1])
+            for within, parsers in ((False, self._alone), (True, [*self._alone, *unnamed]))
+        }
 
     def __iter__(self) -> Iterator[Parser]:
         return iter(self._sorted)
@@ -84,7 +89,7 @@ class Registry:
 
     def inside(self, messages: Lines) -> LineParser | None:
         """Give the declared parser that reads what a program without a parser of its own writes into an envelope."""
-        chosen = self.choose("", messages, learn=False) if looks_dated(messages) else None
+        chosen = self.choose("", messages, learn=False, within=True) if looks_dated(messages) else None
         return chosen if isinstance(chosen, LineParser) else None
 
     def claims(self, path: str, head: Lines, *, learn: bool = True) -> list[Claim]:
@@ -101,13 +106,13 @@ class Registry:
                 return [claim(learned, asked), *found]
         return found
 
-    def choose(self, path: str, head: Lines, *, learn: bool = True) -> Parser | None:
+    def choose(self, path: str, head: Lines, *, learn: bool = True, within: bool = False) -> Parser | None:
         """Give the parser that reads a source, or None where none understands enough of it.
 
         The same as the first of `claims`, with most parsers not asked fully. Where no declared format fits, a
-        `LearningParser` may make one for this source.
+        `LearningParser` may make one for this source. ``within`` says that an envelope with times is around the lines.
         """
-        asked = Asked(path, head)
+        asked = Asked(path, head, within=within)
         bounds, best = self._bounds(asked)
         for bound in sorted(bounds, key=lambda one: one.rank):
             if best is not None and best.rank < bound.rank:
@@ -116,7 +121,7 @@ class Registry:
                 best = _better(best, claim(bound.parser, asked))
         if best is not None and best.share >= ENOUGH:
             return best.parser
-        if best is not None and _enough(bounds) and _enough(self.claims(path, head, learn=False)):
+        if best is not None and not within and _enough(bounds) and _enough(self.claims(path, head, learn=False)):
             return best.parser  # the other format of the two is read with it
         return self._learned(asked) if learn else None
 
@@ -128,7 +133,7 @@ class Registry:
         """
         bounds: list[Claim] = []
         best: Claim | None = None
-        for parser, most in self._by_literal:
+        for parser, most in self._by_literal[asked.within]:
             if best is not None and best.whole and best.literal > most:
                 break
             if not may_begin(parser, asked):
@@ -180,6 +185,8 @@ def reads(parser: Parser) -> str:
     if not isinstance(parser, LineParser):
         return "what it learns"
     if parser.inside:
+        if UNNAMED in parser.inside:
+            return "inside any envelope"
         more = f" and {len(parser.inside) - _NAMED} more" if len(parser.inside) > _NAMED else ""
         return f"inside syslog: {', '.join(parser.inside[:_NAMED])}{more}"
     return "an envelope" if parser.envelope else "lines"

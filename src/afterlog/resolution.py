@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from afterlog.causes import is_rollback
+from afterlog.causes import is_rollback, under_way
 from afterlog.changes import Change
 from afterlog.event import Outcome
 from afterlog.evidence import Place
@@ -32,6 +32,8 @@ _CONFIGURES: Final = frozenset(
     {"playbook", "run", "deploy", "rollback", "apply", "sync", "edit", "configure", "package"}
 )
 _TOGETHER_US: Final = 120_000_000
+_SAME_US: Final = 10_000_000
+_OVER: Final = 3.5  # score of the end of a change that had begun before the outage
 _BY_ITSELF: Final = 1.0
 """Score of "nothing in the logs ended it": what a change half a scale away from the recovery just outweighs."""
 
@@ -50,6 +52,7 @@ class Ending:
     sure: str = "unknown"  # likely, uncertain; unknown where no change explains it
     confidence: float = 0.0
     prepared: tuple[Change, ...] = ()  # what was changed on these hosts before, and took effect by the restart
+    over: bool = False  # the change had begun before the outage: it ended with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ def _ending(outage: Outage, recovery: Recovery, changes: Sequence[Change]) -> En
         _sure(confidence),
         confidence,
         _prepared(changes, change, hosts, outage),
+        change is not None and change.start_us <= outage.start.high_us,
     )
 
 
@@ -159,6 +163,11 @@ def _explaining(
         and (_at(change, outage) or set(change.hosts) & set(hosts))
     ]
     scores = [_healing(change, time_us, hosts, _at(change, outage)) for change in fitting]
+    for change in changes:  # what began before and ended now: its end is what ended it
+        gap_us = abs(change.end_us - time_us)
+        if gap_us <= _SAME_US and under_way(change, outage) and not change.routine:
+            fitting.append(change)
+            scores.append(_OVER - gap_us / 1_000_000 / _SCALE_S)
     best = max(range(len(fitting)), key=lambda i: (scores[i], fitting[i].id), default=None)
     if best is None or scores[best] < 0:
         return None, 0.0
@@ -170,7 +179,7 @@ def _prepared(
     changes: Sequence[Change], ending: Change | None, hosts: tuple[str, ...], outage: Outage
 ) -> tuple[Change, ...]:
     """Name what a restart put into effect: the last configuration of these hosts during the outage."""
-    if ending is None or ending.action not in _ACTIVATES:
+    if ending is None or ending.action not in _ACTIVATES or ending.start_us <= outage.start.high_us:
         return ()
     done = [
         change

@@ -253,7 +253,8 @@ def _resolutions(findings: Findings, outage: str, zone: str) -> list[str]:
     lines += ["  ended by:"] if ended else []
     for ending in ended:
         change = ending.change
-        by = f"{change.title} ({ending.sure}; {change.id})" if change else "nothing that the logs show"
+        end = "the end of " if ending.over else ""
+        by = f"{end}{change.title} ({ending.sure}; {change.id})" if change else "nothing that the logs show"
         put = f", which put into effect {'; '.join(c.title for c in ending.prepared)}" if ending.prepared else ""
         lines.append(f"     -  {local(ending.time_us, zone)}  {plain(ending.text)}: {by}{put}")
     return lines

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from afterlog.causes import Cause, Ranking
+from afterlog.causes import Cause, Ranking, span
 from afterlog.changes import Change, History, Look
 from afterlog.changes.model import MINUTE, SECOND, Part, Step
 from afterlog.clock import rfc3339
@@ -25,6 +25,7 @@ from afterlog.resolution import SEEN, Ending
 from afterlog.statement import Code, Text, codes, plain, text
 
 MOST: Final = 30
+_LONG_US: Final = 30 * SECOND  # a run that fails after so long may have done harm meanwhile
 _BEGINS: Final = {
     "errors": "requests begin to fail",
     "client-errors": "requests begin to be refused",
@@ -305,7 +306,9 @@ def _sentence(change: Change) -> Text:
 def _how_it_ended(change: Change) -> Text:
     if change.outcome == str(Outcome.FAILED) and change.action not in SEEN:
         told = text(": ", Code(change.failure)) if change.failure else ()
-        return text("; it fails and changes nothing", *told)
+        lasted_us = change.end_us - change.start_us
+        how = f" after {span(lasted_us / SECOND)}" if lasted_us >= _LONG_US else " and changes nothing"
+        return text(f"; it fails{how}", *told)
     if change.outcome == str(Outcome.PARTLY):
         return text("; it fails on some of them")
     return ()

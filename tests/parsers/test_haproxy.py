@@ -5,11 +5,12 @@ import pyarrow as pa
 import pytest
 
 from afterlog.intake.parsing import parse
-from afterlog.parsers.haproxy import PARSER
+from afterlog.parsers import haproxy
 from afterlog.parsers.syslog import PARSER as SYSLOG
 from afterlog.registry import Registry
 from afterlog.source import Block
 
+PARSER = haproxy.PARSER[0]
 ENVELOPE = "Nov 10 11:00:00 lb-01 haproxy[7]: "
 HTTP = "192.0.2.1:5 [10/Nov/2022:10:59:58.500] fe bk/web-01 0/1/2/3/1500 {} 9 - - ---- 1/1/0/0/+1 0/4 "
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from afterlog.event import Outcome
 from afterlog.parser import Line, Record, Reject
 from afterlog.parsers.kubernetes_events import PARSER
@@ -77,3 +79,22 @@ def test_one_event_a_line_is_read_too_and_a_list_in_one_line_is_refused_with_adv
     assert one.columns["action"] == "scale"
     (refused,) = told(b'{"apiVersion":"v1","kind":"List"}\n')
     assert isinstance(refused, Reject) and "kubectl get events -o json" in refused.reason
+
+
+@pytest.mark.parametrize("indent", [1, 2, 3, 4, 8])
+def test_a_list_is_read_however_it_was_indented(indent):
+    event = {
+        "involvedObject": {"kind": "Deployment", "namespace": "shop", "name": "api"},
+        "reason": "ScalingReplicaSet",
+        "message": "Scaled up replica set api-7c9d8f6b5d to 3",
+        "source": {"component": "deployment-controller"},
+        "firstTimestamp": "2026-11-30T10:01:50Z",
+        "lastTimestamp": "2026-11-30T10:01:50Z",
+        "count": 1,
+        "type": "Normal",
+    }
+    printed = json.dumps({"apiVersion": "v1", "items": [event, event], "kind": "List"}, indent=indent).encode()
+    read = told(printed)
+    changes = [one for one in read if isinstance(one, Record) and one.columns["kind"] == "change"]
+    assert [(one.columns["action"], one.columns["target"]) for one in changes] == [("scale", "deployment/api")] * 2
+    assert not [one for one in read if isinstance(one, Reject)]

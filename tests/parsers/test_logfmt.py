@@ -3,9 +3,11 @@
 import pytest
 
 from afterlog.intake.parsing import parse
-from afterlog.parsers.logfmt import PARSER
+from afterlog.parsers import logfmt
 from afterlog.registry import Registry
 from afterlog.source import Block
+
+PARSER = logfmt.PARSER[0]
 
 
 def read(*lines: str) -> dict[str, list[object]]:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from afterlog.causes.acts import one_per_act
-from afterlog.causes.model import SECOND, Cause, Ranking, Term
+from afterlog.causes.model import SECOND, Cause, Ranking, Term, under_way
 from afterlog.causes.scene import Scene, make_scene, span
 from afterlog.causes.signs import chain, judge_sign, sign_candidates
-from afterlog.causes.terms import kind, when, where
+from afterlog.causes.terms import kind, spanning, when, where
 from afterlog.causes.undoing import undoing
 from afterlog.causes.wording import wording
 from afterlog.changes import Change, Look
@@ -132,11 +132,12 @@ def _chained(cause: Cause, terms: Iterable[Term]) -> Cause:
 
 
 def _judge(change: Change, scene: Scene) -> Cause:
-    veto = _alibi(change)
+    veto = _alibi(change, scene.outage)
     if veto:
         return Cause(scene.outage.id, change, (), veto=veto)
     terms = [
         *when(change, scene),
+        *spanning(change, scene),
         kind(change),
         *where(change, scene),
         *undoing(change, scene),
@@ -145,14 +146,15 @@ def _judge(change: Change, scene: Scene) -> Cause:
     return Cause(scene.outage.id, change, tuple(terms))
 
 
-def _alibi(change: Change) -> str:
+def _alibi(change: Change, outage: Outage) -> str:
     """Say why a change cannot have been the trigger, "" where it can."""
     if change.outcome == str(Outcome.UNCHANGED):
         often = f" ({change.times} runs, about every {span(change.period_s)})" if change.period_s else ""
         return f"it changed nothing{often}"
     if change.action in ("crash", "oom", "server-down"):
         return "nobody did it: it is how a failure shows itself"
-    if change.outcome == str(Outcome.FAILED) and change.action not in ("stop", "start"):
+    lasted = under_way(change, outage)  # while it ran it may have held what others waited for
+    if change.outcome == str(Outcome.FAILED) and change.action not in ("stop", "start") and not lasted:
         return "it failed on every host and changed nothing"
     if change.routine:
         return f"it ran {change.times} times about every {span(change.period_s)}, before and after alike"

@@ -19,6 +19,7 @@ from afterlog.outages import Outage
 from afterlog.statement import Code, codes, text
 
 _ONSET_S: Final = 120.0
+_LOCKED_S: Final = 1_800.0  # between a change and the first who waits for a lock that it holds
 _REACH_US: Final = 3 * 3600 * SECOND
 _PEER: Final = re.compile(
     r"""upstream: "[a-z]+://([^/":]+)"""
@@ -109,6 +110,11 @@ def chain(change: Change, signs: Sequence[tuple[Change, tuple[Message, ...]]], o
     names = {name.partition(".")[0].lower() for name in (*change.hosts, *change.targets)}
     zones = tuple(f".{zone}" for zone in map(_zone, change.targets) if "." in zone)
     for sign, said in signs:
+        locked = sorted(set(change.hosts) & set(sign.hosts)) if sign.action == "lock" else []
+        if locked and -_ONSET_S <= (said[0].near_us - change.start_us) / SECOND <= _LOCKED_S:
+            words = text("statements waited for a lock on ", *codes(tuple(locked)), ", which it touched")
+            yield Term("chain", 2.5, words, (said[0].near,))
+            return
         if sign.action not in ("dependency", "dns", "connection-limit") or change.start_us > outage.start.high_us:
             continue
         peers = [(peer, peer.lower()) for peer in sign.targets]

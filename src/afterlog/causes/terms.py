@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from afterlog.causes.model import SECOND, Term
+from afterlog.causes.model import SECOND, Term, under_way
 from afterlog.causes.scene import Scene, level_of, span
 from afterlog.changes import Change
 from afterlog.event import Outcome
@@ -50,6 +50,11 @@ _GUILTY_LEVEL: Final = {"exactly": 0.55, "all": 0.2, "some": 0.2, "none": 0.05}
 _GUILTY_BEHIND: Final = {"exactly": 0.25, "all": 0.15, "some": 0.1, "none": 0.5}  # of a proxy that names no servers
 _ONLY_ACTIVATES: Final = -1.5
 _FIRST_ACT: Final = 0.6
+_LONG_ENOUGH_S: Final = 30.0
+_SAME_END_S: Final = 5.0
+_SAME_END: Final = 0.02  # of the outage's length
+_SPANS: Final = 3.0  # that an innocent change ends within so little of the outage's end
+_FAILED: Final = -0.5
 _ONSET_SLACK_US: Final = 2 * SECOND
 _ORDER_SLACK_US: Final = 5 * SECOND
 _ORDER_REACH_US: Final = 300 * SECOND
@@ -82,6 +87,19 @@ def when(change: Change, scene: Scene) -> Iterator[Term]:
     yield Term("delay", value, text(f"the outage began {told}"), change.places[:1])
     if change.id in scene.activates:
         yield Term("activation", _ONLY_ACTIVATES, text("it put into effect what was changed before"), change.places[:1])
+
+
+def spanning(change: Change, scene: Scene) -> Iterator[Term]:
+    """See whether a change that was under way when the outage began ended when the outage did: two edges, not one."""
+    outage = scene.outage
+    if outage.open_end or not under_way(change, outage):
+        return
+    length_s = (outage.end.time_us - outage.start.time_us) / SECOND
+    gap_s = abs(change.end_us - outage.end.time_us) / SECOND
+    if length_s >= _LONG_ENOUGH_S and gap_s <= max(_SAME_END_S, _SAME_END * length_s):
+        yield Term("span", _SPANS, text("it ended when the failures did"), change.places[1:2])
+    if change.outcome == str(Outcome.FAILED):
+        yield Term("outcome", _FAILED, text("it failed in the end, and reports no change"), change.places[:1])
 
 
 def _followed(

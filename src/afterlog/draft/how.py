@@ -20,15 +20,19 @@ def resolution(outage: Outage, endings: Sequence[Ending], findings: Findings) ->
         for change in effective(outage, endings, findings, failed=True)
     ]
     for ending in endings:
-        why = (
-            text(", after ", *title_of(ending.change), " at ", Time(ending.change.start_us), *_prepared(ending))
-            if ending.change
-            else text("; no change in the logs explains why")
-        )
+        why = _why(ending)
         words = text("At ", Time(ending.time_us), " ", *_past(lower(ending.text)), *why, ".")
         places = (*ending.places, *(change.places[0] for change in ending.prepared if change.places))
         said.append((ending.time_us, Statement(words, places)))
     return [statement for _time, statement in sorted(said, key=lambda pair: pair[0])]
+
+
+def _why(ending: Ending) -> Text:
+    if ending.change is None:
+        return text("; no change in the logs explains why")
+    if ending.over:
+        return text(", as ", *title_of(ending.change), " ended")
+    return text(", after ", *title_of(ending.change), " at ", Time(ending.change.start_us), *_prepared(ending))
 
 
 def _prepared(ending: Ending) -> Text:

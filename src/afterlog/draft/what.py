@@ -115,11 +115,15 @@ def _end(endings: Sequence[Ending]) -> list[Statement]:
         parts = [text(*codes(ending.recovered), " at ", Time(ending.time_us)) for ending in healed]
         words = text("The servers answered again one by one, each after ", *act, ": ", *listed(parts), ".")
     else:
-        parts = [
-            text(*title_of(ending.change), " at ", Time(ending.change.start_us)) for ending in healed if ending.change
-        ]
+        parts = [_ended_by(ending.change, over=ending.over) for ending in healed if ending.change]
         words = text("It ended with ", *listed(parts), ".")
     return [Statement(words, tuple(ending.places[0] for ending in healed))]
+
+
+def _ended_by(change: Change, *, over: bool) -> Text:
+    if over:
+        return text("the end of ", *title_of(change))
+    return text(*title_of(change), " at ", Time(change.start_us))
 
 
 def _open(outage: Outage) -> list[Statement]:

@@ -28,7 +28,8 @@ class Loose:
     """A form whose numbers are not padded; it is read line by line, and taken only where no other fits as well.
 
     It does what a `Form` does. The names of the groups are the letters of ``strftime``: Y or y, m or b (a month's name
-    in any language), d, H, M and S; ``f`` are the digits of a fraction, ``L`` milliseconds, ``Z`` a zone's name.
+    in any language), d, H, M and S; ``f`` are the digits of a fraction, ``L`` milliseconds, ``Z`` a zone's name. ``T``
+    is a TAI64N label, https://cr.yp.to/libtai/tai64.html, without its leap seconds, as multilog writes it.
     """
 
     template: str
@@ -48,10 +49,12 @@ class Loose:
     @property
     def has_year(self) -> bool:
         """Tell whether the form says the year."""
-        return b"<Y>" in self.pattern or b"<y>" in self.pattern
+        return any(name in self.pattern for name in (b"<Y>", b"<y>", b"<T>"))
 
     @property
     def _resolution_us(self) -> int:
+        if b"<T>" in self.pattern:
+            return 1
         if b"<S>" not in self.pattern:
             return 60_000_000
         return 1 if b"<f>" in self.pattern else 1_000 if b"<L>" in self.pattern else 1_000_000
@@ -80,6 +83,9 @@ class Loose:
         if found is None:
             return None
         told = {name: value for name, value in found.groupdict().items() if value is not None}
+        if "T" in told:
+            since_s = int(told["T"][:16], 16) - _TAI64_1970
+            return (since_s * 1_000_000 + int(told["T"][16:], 16) // 1000, 0) if 0 <= since_s < _LATEST_S else None
         month = month_of(told["b"]) if "b" in told else int(told["m"])
         year = int(told["Y"]) if "Y" in told else 2000 + int(told.get("y", 0))
         micros = int(told.get("f", b"").ljust(6, b"0")[:6] or 0) + int(told.get("L", 0)) * 1000
@@ -93,6 +99,8 @@ class Loose:
         return (whole.days * 86_400 + whole.seconds) * 1_000_000 + micros, OFFSET_UNKNOWN if zone is None else zone
 
 
+_TAI64_1970: Final = (1 << 62) + 10  # libtai's label of the second in which 1970 began
+_LATEST_S: Final = 253_402_300_800
 _CLOCK: Final = rb"(?P<H>\d{1,2}):(?P<M>\d\d):(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?"
 _MONTH: Final = rb"(?P<b>" + MONTH_REGEX + rb")"
 SYSLOG_LOOSE: Final = Loose("bbb d HH:MM:SSF", _MONTH + rb" {1,2}(?P<d>\d{1,2}) " + _CLOCK)
@@ -107,6 +115,13 @@ LOOSE_FORMS: Final = (
         + rb" {1,2}(?P<d>\d{1,2}) "
         + _CLOCK
         + rb" (?P<Z>[A-Z]{1,5}|[-+]\d\d:?\d\d) (?P<Y>\d{4})",
+        sure=True,
+    ),
+    Loose("@tai64n", rb"@(?P<T>[0-9a-f]{24})", sure=True),
+    Loose(
+        "m/d/yy H:MM:SS:LLL ZZZ",
+        rb"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d\d) (?P<H>\d{1,2}):(?P<M>\d\d):(?P<S>\d\d):(?P<L>\d{3})"
+        rb"(?: (?P<Z>[A-Z]{2,5}))?",
         sure=True,
     ),
     Loose("d bbb YYYY H:MM:SSF", rb"(?P<d>\d{1,2})[/ .-]{1,2}" + _MONTH + rb"[/ .-](?P<Y>\d{4})(?:[: ]|, )" + _CLOCK),

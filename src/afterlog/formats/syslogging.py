@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 
 from afterlog.layout import Match
 
-__all__ = ["SYSLOG_SEVERITIES", "of_priority", "of_repetition"]
+__all__ = ["JOURNALCTL_SAYS", "SYSLOG_SEVERITIES", "of_priority", "of_repetition"]
 
 SYSLOG_SEVERITIES: Final = (21, 19, 18, 17, 13, 10, 9, 5)
 """OpenTelemetry's numbers of emerg, alert, crit, err, warning, notice, info, debug."""
+JOURNALCTL_SAYS: Final = rb"-- (?:(?:Re)?[Bb]oot\b|Logs begin|Journal begins|No entries|cursor:)"
+"""What journalctl writes between the records: that the machine was started anew, and what it shows."""
 _NUMBERS: Final = np.array(SYSLOG_SEVERITIES, np.int8)
 _FACILITIES: Final = pa.array(
     "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock".split()

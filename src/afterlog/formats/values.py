@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from afterlog.event import Kind
 from afterlog.layout import Match
 
-__all__ = ["seconds_of", "status_of", "told_by"]
+__all__ = ["asked_in", "seconds_of", "status_of", "told_by"]
 
 _UNITS: Final = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "h": 3600.0, "": 1.0,
@@ -31,6 +32,19 @@ def seconds_of(text: str, unit_s: float | None = None) -> float | None:
     if len(pieces) == 1 and not pieces[0][1]:
         return None if unit_s is None else float(pieces[0][0]) * unit_s
     return sum(float(number) * _UNITS[unit] for number, unit in pieces)
+
+
+_REQUEST_LINE: Final = r"^(?P<method>[A-Z]{3,12}) (?P<path>\S+)(?: HTTP/[0-9.]+)?$"
+
+
+def asked_in(line: pa.Array, method: pa.Array | None, path: pa.Array | None) -> tuple[pa.Array, pa.Array]:
+    """Complete methods and paths by the first lines of requests, ``GET /x HTTP/1.1``; what is known already stays."""
+    parts = pc.extract_regex(line, _REQUEST_LINE)
+    told = pc.struct_field(parts, "method"), pc.struct_field(parts, "path")
+    return (
+        told[0] if method is None else pc.coalesce(method, told[0]),
+        told[1] if path is None else pc.coalesce(path, told[1]),
+    )
 
 
 def status_of(match: Match) -> pa.Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -48,6 +49,14 @@ def look(source: Source, parsers: Registry, formats: Formats) -> Known | Ledger:
     reason = why_no_log(head)
     if reason is not None:
         return _ledger(source, "not-a-log", reason)
+    try:
+        return _seen(source, head, parsers, formats)
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # a parser's mistake on lines nobody foresaw: this source is left, the others go on
+        return _unknown(source, None, f"a parser failed on its first lines ({error}); please report it")
+
+
+def _seen(source: Source, head: bytes, parsers: Registry, formats: Formats) -> Known | Ledger:
     cleaning = cleaning_of(head)
     whole = len(head) < HEAD_BYTES
     parser = formats.named(source.path) or _choose(source, head, cleaning, parsers, formats)
@@ -94,7 +103,10 @@ def _ledger(source: Source, status: str, reason: str, lines: int = 0) -> Ledger:
     )
 
 
-def _unknown(source: Source, whole: bytes | None) -> Ledger:
+_NOBODY: Final = "text in a format that no parser knows (see: afterlog parsers list)"
+
+
+def _unknown(source: Source, whole: bytes | None, reason: str = _NOBODY) -> Ledger:
     """Count the lines of a text that no parser knows: they are rejects, not lost."""
     count = 0
     ending = b"\n"
@@ -104,7 +116,6 @@ def _unknown(source: Source, whole: bytes | None) -> Ledger:
             ending = chunk[-1:]
     except AfterlogError:
         pass  # what was read is counted; the status says the rest
-    reason = "text in a format that no parser knows (see: afterlog parsers list)"
     return _ledger(source, "not-a-log", reason, count + (ending != b"\n"))
 
 

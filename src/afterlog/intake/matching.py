@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA
 from afterlog.intake.within import Within
-from afterlog.layout import OFFSET_PLACED, OFFSET_UNKNOWN
-from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of
+from afterlog.layout import OFFSET_OF_ENVELOPE, OFFSET_PLACED, OFFSET_UNKNOWN
+from afterlog.parser import Batch, Column, Layout, LineParser, Lines, Match, Times, columns_of, severity_in
 from afterlog.registry import Registry, looks_like_record
 
 _NO_ROWS: Final = np.empty(0, np.int64)
 _INNER_HEAD: Final = 50  # messages of one program in a block that tell which parser reads them
+_FORMATS: Final = 2  # so many more formats of one program are looked for in one block
 _DEEPEST: Final = 6  # envelopes within each other are opened so deep; further ones can only be an attacker's
 _FEW_LINES: Final = 12  # so many are read faster by the regex, which gives the same answer
 _QUARTER_S: Final = 900  # offsets from UTC are quarters of an hour
@@ -124,7 +125,11 @@ def _column(name: str, values: Any) -> Column:
 
 
 def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: int = 0) -> list[Part]:
-    """Hand each program's messages to the parser that knows them; what none reads stays a log message."""
+    """Hand each program's messages to the parsers that know them; what none reads stays a log message.
+
+    A program may write in two formats (a server's accesses and its errors, in one container): what the first parser
+    leaves is shown to the others.
+    """
     named = "program" in envelope.columns
     program = envelope.columns["program"] if named else pa.nulls(len(envelope.rows), pa.string())
     kept = {name: column for name, column in envelope.columns.items() if name != "program"}
@@ -132,21 +137,25 @@ def open_envelope(envelope: Part, messages: Lines, registry: Registry, depth: in
     given = {name: column for name, column in columns.items() if name != "kind"} | {"program": program}
     plain = np.ones(len(envelope.rows), bool)
     parts: list[Part] = []
-    for name, mine in _readers(program, messages, registry) if depth < _DEEPEST else ():
-        reader = cast("LineParser", registry[name])
-        inside = messages.select(mine)
-        found = match_parts(reader, inside, Within(given, mine), registry, depth + 1)
-        apart = _of_their_own(inside) if reader.continues and envelope.times is not None else _NO_ROWS
-        for part in with_continuations(reader, inside, found, apart):
-            here, joined = mine[part.rows], mine[part.joined]
-            plain[here] = plain[joined] = False
-            inner = _over(part.columns, {}, {"program"})
-            times = _surer(part.times, envelope.times, here)
-            parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
+    for name, rows in _readers(program, messages, registry) if depth < _DEEPEST else ():
+        reader: LineParser | None = cast("LineParser", registry[name])
+        tried: set[str] = set()
+        left = rows
+        while reader is not None and reader.name not in tried and len(tried) <= _FORMATS:
+            tried.add(reader.name)
+            for part in _inside(reader, envelope, messages.select(left), Within(given, left), registry, depth):
+                here, joined = left[part.rows], left[part.joined]
+                plain[here] = plain[joined] = False
+                inner = _over(part.columns, {}, {"program"})
+                times = _surer(part.times, envelope.times, here)
+                parts.append(Part(here, times, inner, part.parser, envelope.rows[joined]))
+            left = left[plain[left]]
+            reader = registry.inside(messages.select(_some(left))) if len(left) else None
     rest = np.flatnonzero(plain) if envelope.times is not None else _NO_ROWS
     if len(rest) or len(envelope.joined):
         times = times_at(envelope.times, rest)
-        parts.append(Part(rest, times, Within(columns, rest), envelope.parser, envelope.joined))
+        plainly = Within(columns, rest, _grade(registry, envelope, messages, rest))
+        parts.append(Part(rest, times, plainly, envelope.parser, envelope.joined))
     return [_in_envelope(envelope.rows, columns, parts)] if parts else []
 
 
@@ -218,15 +227,14 @@ def _readers(program: Column, messages: Lines, registry: Registry) -> list[tuple
     for code, name in enumerate(programs.dictionary.to_pylist()):
         inner = registry.for_program(name or "")
         if inner is None:
-            mine = np.flatnonzero(codes == code)[:_INNER_HEAD]
-            inner = registry.inside(messages.select(mine))
+            inner = registry.inside(messages.select(_some(np.flatnonzero(codes == code))))
         if inner is not None:
             wanted.setdefault(inner.name, []).append(code)
     return [(name, np.flatnonzero(np.isin(codes, mine))) for name, mine in sorted(wanted.items())]
 
 
 def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
-    """Take a record's own times, but where these have no year and the envelope's have year and offset, those.
+    """Take a record's own times, but where it has none, or no year and the envelope's have year and offset, those.
 
     Where they have no offset, the envelope's tell it.
     """
@@ -236,12 +244,13 @@ def _surer(inner: Times | None, outer: Times | None, rows: np.ndarray) -> Times:
     inner = _zoned_by(inner, around)
     year = np.broadcast_to(np.asarray(inner.has_year), rows.shape)
     take = (around.offset_s != OFFSET_UNKNOWN) & np.asarray(around.has_year) & ~year
+    take |= inner.offset_s == OFFSET_OF_ENVELOPE
     if not take.any():
         return inner
     return Times(
         np.where(take, around.wall_us, inner.wall_us),
         np.where(take, around.offset_s, inner.offset_s).astype(np.int32),
-        year | take,
+        np.where(take, np.asarray(around.has_year), year),
         max(inner.resolution_us, around.resolution_us),
     )
 
@@ -266,6 +275,36 @@ def _zoned_by(inner: Times, around: Times) -> Times:
         return inner
     offset = np.where(exact, found[counts.argmax()], inner.offset_s).astype(np.int32)
     return Times(inner.wall_us, offset, inner.has_year, inner.resolution_us)
+
+
+def _grade(registry: Registry, envelope: Part, messages: Lines, rest: np.ndarray) -> dict[str, Column]:
+    """Give messages that no parser reads the severity that they begin with, in envelopes that tell none."""
+    wrapper = registry[envelope.parser] if isinstance(envelope.parser, str) else None
+    if not isinstance(wrapper, LineParser) or not wrapper.graded or not len(rest):
+        return {}
+    return {"severity": severity_in(messages.select(rest).texts())}
+
+
+def _inside(
+    reader: LineParser, envelope: Part, messages: Lines, around: Within, registry: Registry, depth: int
+) -> list[Part]:
+    """Read messages of one program by one parser; where the envelope has no time, those that print one themselves."""
+    found = match_parts(reader, messages, around, registry, depth + 1)
+    if envelope.times is None:
+        found = [one for part in found if part.times is not None and len((one := _timed_itself(part, part.times)).rows)]
+    apart = _of_their_own(messages) if reader.continues and envelope.times is not None else _NO_ROWS
+    return with_continuations(reader, messages, found, apart)
+
+
+def _timed_itself(part: Part, times: Times) -> Part:
+    """Leave out the records that need the time of an envelope which has none."""
+    lacking = times.offset_s == OFFSET_OF_ENVELOPE
+    return _chosen(part, lacking, None)[0] if lacking.any() else part
+
+
+def _some(rows: np.ndarray) -> np.ndarray:
+    """Choose the rows that are looked at, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _INNER_HEAD)).astype(np.int64)]
 
 
 def _run_of(columns: Mapping[str, Column]) -> Column:

@@ -6,6 +6,7 @@ order, and `parse_block` reads one of them, in any order and on any thread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
@@ -123,10 +124,11 @@ def parse_block(parser: LineParser, block: Block, registry: Registry) -> Parsed:
     joined = batch.joined if batch else np.empty(0, np.int64)
     taken[rows] = taken[joined] = True
     loose = np.flatnonzero(~taken)
-    continued = _continued(parser, lines, rows, loose)
+    headings = _headings(parser, lines, loose)
+    continued = headings | _continued(parser, lines, rows, loose)
     rejected = loose[~continued]
-    if batch is not None and (parser.continues or parser.envelope):
-        batch = _lengthened(batch, loose[continued & (loose > rows[0])])
+    if batch is not None and len(rows) and (parser.continues or parser.envelope):
+        batch = _lengthened(batch, loose[continued & ~headings & (loose > rows[0])])
     reason = f"not a line of {parser.title}"
     return Parsed(
         batch,
@@ -157,6 +159,14 @@ def _continued(parser: LineParser, lines: Lines, rows: np.ndarray, loose: np.nda
     if parser.envelope and not parser.continues:
         continued[first:] |= np.array([lines.bytes(int(row))[:1] in _INDENTS for row in loose[first:]], bool)
     return continued
+
+
+def _headings(parser: LineParser, lines: Lines, loose: np.ndarray) -> np.ndarray:
+    """Tell which unmatched lines are what the writing tool says of itself."""
+    if not parser.headings:
+        return np.zeros(len(loose), bool)
+    told = re.compile(parser.headings)
+    return np.array([told.match(lines.bytes(int(row))) is not None for row in loose], bool)
 
 
 def _lengthened(batch: Batch, continued: np.ndarray) -> Batch:

@@ -70,7 +70,10 @@ def _batch_of(parser: RecordParser, records: list[Record], registry: Registry) -
     for name in names:
         values = [record.columns.get(name, str(Kind.LOG) if name == "kind" else None) for record in records]
         kind = SCHEMA.field(name).type if name in COLUMNS else pa.string()
-        columns[name] = pa.array([_plain(value, kind) for value in values], kind)
+        try:
+            columns[name] = pa.array([_plain(value, kind) for value in values], kind)
+        except (pa.ArrowException, OverflowError):  # a name out of the log that is one of an event's columns
+            columns[f"{name}_"] = pa.array([_plain(value, pa.string()) for value in values], pa.string())
     times = Times(
         np.array([record.time.wall_us for record in records], np.int64),
         np.array([record.time.offset_s for record in records], np.int32),

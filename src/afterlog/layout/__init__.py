@@ -26,10 +26,11 @@ from afterlog.layout.lines import Lines
 from afterlog.layout.match import Match
 from afterlog.layout.pattern import Field
 from afterlog.layout.times import TIME_FORMS, Times
-from afterlog.layout.zones import OFFSET_PLACED, OFFSET_UNKNOWN
+from afterlog.layout.zones import OFFSET_OF_ENVELOPE, OFFSET_PLACED, OFFSET_UNKNOWN
 
 __all__ = [
     "FIELD_TYPES",
+    "OFFSET_OF_ENVELOPE",
     "OFFSET_PLACED",
     "OFFSET_UNKNOWN",
     "TIME_FORMS",

@@ -7,6 +7,7 @@ from afterlog.layout.words import all_true
 
 OFFSET_UNKNOWN = -(2**31)
 OFFSET_PLACED = OFFSET_UNKNOWN + 1  # no time was printed: the distance from the end of the source, or UTC
+OFFSET_OF_ENVELOPE = OFFSET_UNKNOWN + 2  # no time was printed: that of the envelope around the record holds
 ZONE_REGEX = rb"(?>(?:Z|[-+][0-9]{2}(?::?[0-9]{2})?)?)"
 
 

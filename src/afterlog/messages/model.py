@@ -16,6 +16,10 @@ BIN_US: Final = 10 * SECOND
 """Width of the bins in which messages are counted near an outage."""
 
 
+_LONG_S = 600.0  # of logs before an outage tell that a message is new,
+_AWAITED = 8.0  # or fewer, where at its rate so many would have been said in them
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """An outage as counting needs it: ``[start_us, end_us]``, and the moments of its failures."""
@@ -76,7 +80,8 @@ class Message:
     def trend(self) -> str:
         """Tell how it behaves: new, grew, stopped, constant; or rare, where there is too little to tell."""
         if self.during and not self.before:
-            return "new" if self.before_s >= 600 else "rare"
+            awaited = self.during * self.before_s / max(self.during_s, 1.0)
+            return "new" if self.before_s >= _LONG_S or awaited >= _AWAITED else "rare"
         if self.during >= 5 and self.rate_during >= 3 * self.rate_before and self._surprise() > 6:
             return "grew"
         expected = self.rate_before * self.during_s / 3600

@@ -79,6 +79,13 @@ SIGNS: Final[tuple[Sign, ...]] = (
         r"uncorrectable", r"\bECC\b", r"link is down", r"NIC link", r"SMART .*fail",
     ),
     _sign(
+        "lock", "Statements waited for a lock in the database", "a lock in the database", 0.0,
+        r"still waiting for \w+Lock on", r"lock wait timeout exceeded", r"deadlock (?:detected|found)",
+        r"due to lock timeout", r"could not obtain lock", r"database (?:table )?is locked",
+        r"waiting for table metadata lock",
+        r"ORA-00054", r"Lock request time out period exceeded",
+    ),
+    _sign(
         "crash", "A process crashed", "a crashed process", 0.0,
         r"exited on signal", r"segfault at", r"core dumped", r"Main process exited, code=(?:killed|dumped)",
         r"exited with fatal code", r"\bpanic:", r"Back-off restarting failed container", r"CrashLoopBackOff",

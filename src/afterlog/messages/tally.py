@@ -21,6 +21,7 @@ MOST_MASKS: Final = 200_000
 LEAD_US: Final = 3 * 3600 * SECOND
 """How long before an outage a message counts as said near it."""
 _COARSE: Final = 360  # bins in an hour: far from outages an hour is fine enough
+_LAST_BIN: Final = 0xFFFFFFF  # 28 bits of a key
 _COMPACT: Final = 2_000_000
 
 
@@ -74,7 +75,7 @@ class Tally:
             empty = np.empty(0, np.int64)
             return empty, empty, empty, empty
         keys = self._keys[0]
-        return keys >> 40, (keys >> 28) & 0xFFF, keys & 0xFFFFFFF, self._counts[0]
+        return keys >> 40, (keys >> 28) & 0xFFF, keys & _LAST_BIN, self._counts[0]
 
     def _mask_codes(self, messages: Any) -> NDArray[np.int64]:
         masks, indices = coded(messages)
@@ -96,7 +97,7 @@ class Tally:
         near = np.zeros(len(time), bool)
         for window in self.windows:
             near |= (time >= window.low_us - LEAD_US) & (time <= window.end_us + LEAD_US)
-        fine = time // BIN_US
+        fine = np.clip(time // BIN_US, 0, _LAST_BIN)  # a stamp before 1970 or beyond 2055 is nobody's outage
         return np.where(near, fine, fine // _COARSE * _COARSE)
 
     def _count(self, mask: NDArray[np.int64], host: NDArray[np.int64], bins: NDArray[np.int64]) -> None:
