@@ -67,7 +67,11 @@ def _of_line(line: Line) -> Record | Reject:
         told = json.loads(line.text[:MAX_LINE])
     except (ValueError, RecursionError):
         told = None
-    stamp = read_stamp("iso", str(told.get("_timestamp", ""))[:40].encode()) if isinstance(told, dict) else None
+    stamp = (
+        read_stamp("iso", str(told.get("_timestamp", ""))[:40].encode("ascii", "replace"))
+        if isinstance(told, dict)
+        else None
+    )
     if not isinstance(told, dict) or stamp is None:
         return Reject(line, 'an event of Ansible\'s jsonl callback with "_timestamp" was expected')
     event = str(told.get("_event", ""))
@@ -174,7 +178,9 @@ class _Document:
                 yield Record(first, self._last, _stats({name: told}) | {"target_host": name})
             return
         duration = _map(told.get("duration"))
-        start, end = (read_stamp("iso", str(duration.get(key, ""))[:40].encode()) for key in ("start", "end"))
+        start, end = (
+            read_stamp("iso", str(duration.get(key, ""))[:40].encode("ascii", "replace")) for key in ("start", "end")
+        )
         title = str(told.get("name") or "")[:1000]
         self._last = end or start or self._last
         if start is None:

@@ -42,7 +42,11 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
             told = json.loads(line.text[:MAX_LINE])
         except (ValueError, RecursionError):
             told = None
-        stamp = read_stamp("iso", str(told.get("time", ""))[:40].encode()) if isinstance(told, dict) else None
+        stamp = (
+            read_stamp("iso", str(told.get("time", ""))[:40].encode("ascii", "replace"))
+            if isinstance(told, dict)
+            else None
+        )
         if not isinstance(told, dict) or stamp is None:
             yield Reject(line, 'an entry of Vault\'s audit log with "time" was expected')
         else:
