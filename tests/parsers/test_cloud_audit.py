@@ -77,3 +77,10 @@ def test_a_written_policy_of_vault_is_a_change_but_its_request_is_none():
 @pytest.mark.parametrize("name", ["gcp-audit", "azure-activity", "vault-audit"])
 def test_what_is_no_object_is_refused(name):
     assert all(isinstance(record, Reject) for record in told(name, '{"a": 1\n[1, 2]\n"x'))
+
+
+def test_an_entry_that_was_cut_off_costs_only_itself():
+    whole = json.dumps(GCP)
+    cut, *rest = told("gcp-audit", "\n".join((whole[: len(whole) // 2], whole, whole)))
+    assert isinstance(cut, Reject) and cut.line.number == 1
+    assert [record.line.number for record in rest] == [2, 3]

@@ -30,11 +30,15 @@ def json_objects(lines: Iterable[L], opening: re.Pattern[bytes]) -> Iterator[tup
         said = line.text
         if not held and not said.strip(b" \t\r,[]}"):
             continue
+        opened = _opened(said)
+        if held and opened == 0 and said.startswith(b'{"'):  # a whole one: the one before was cut off
+            yield held[0], "an object that does not end"
+            held, text, depth = [], b"", 0
         held.append(line)
         text = text + b"\n" + said if text else said
-        depth += _opened(said)
-        if len(held) <= 3 and (opened := opening.match(text)):
-            text, depth = text[opened.end() :], depth - opened[0].count(b"{")
+        depth += opened
+        if len(held) <= 3 and (begun := opening.match(text)):
+            text, depth = text[begun.end() :], depth - begun[0].count(b"{")
             held = [line] if text.strip() else []
         if held and depth <= 0:
             yield held[0], _object(text)
