@@ -203,7 +203,7 @@ def _word(result: dict[str, Any]) -> str:
     return "skipping" if result.get("skipped") else "ok"
 
 
-_RUN: Final = "ansible-core 2.19.14 with ansible.posix.{}, run for the purpose"
+_RUN: Final = "ansible-core 2.19.14 with ansible.posix.{}, run for the purpose, its paths shortened"
 
 PARSER = RecordParser(
     name="ansible-json",
@@ -227,7 +227,7 @@ PARSER = RecordParser(
                 b"                },\n"
                 b'                "id": "02fc0000-0001-0619-c286-000000000004",\n'
                 b'                "name": "Configure web servers",\n'
-                b'                "path": "/tmp/cs/play/site.yml:1"\n'
+                b'                "path": "/tmp/play/site.yml:1"\n'
                 b"            },\n"
                 b'            "tasks": [\n'
                 b"                {\n"
@@ -254,7 +254,7 @@ PARSER = RecordParser(
                 b"                        },\n"
                 b'                        "id": "02fc0000-0001-0619-c286-00000000000a",\n'
                 b'                        "name": "Show",\n'
-                b'                        "path": "/tmp/cs/play/site.yml:10"\n'
+                b'                        "path": "/tmp/play/site.yml:10"\n'
                 b"                    }\n"
                 b"                },\n"
                 b"            ]\n"
@@ -282,12 +282,12 @@ PARSER = RecordParser(
             _RUN.format("json") + ", of its tasks one",
         ),
         Sample(
-            b'{"_event":"v2_playbook_on_task_start","_timestamp":"2026-12-01T11:50:12.357911Z","hosts":{},"task":{"duration":{"start":"2026-12-01T11:50:12.357899Z"},"id":"02fc0000-0001-fe9e-4568-000000000008","name":"Ensure config directory","path":"/tmp/cs/play/site.yml:5"}}',
+            b'{"_event":"v2_playbook_on_task_start","_timestamp":"2026-12-01T11:50:12.357911Z","hosts":{},"task":{"duration":{"start":"2026-12-01T11:50:12.357899Z"},"id":"02fc0000-0001-fe9e-4568-000000000008","name":"Ensure config directory","path":"/tmp/play/site.yml:5"}}',
             {"time": "2026-12-01T11:50:12.357911+00:00", "action": "task", "target": "Ensure config directory"},
             _RUN.format("jsonl"),
         ),
         Sample(
-            b'{"_event":"v2_runner_on_unreachable","_timestamp":"2026-12-01T11:50:12.399945Z","hosts":{"web-03":{"_ansible_no_log":false,"action":"file","changed":false,"exception":"(traceback unavailable)","msg":"Task failed: Failed to connect to the host via ssh: ssh: connect to host 127.0.0.9 port 1: Connection refused","unreachable":true}},"task":{"duration":{"end":"2026-12-01T11:50:12.399809Z","start":"2026-12-01T11:50:12.357899Z"},"id":"02fc0000-0001-fe9e-4568-000000000008","name":"Ensure config directory","path":"/tmp/cs/play/site.yml:5"}}',
+            b'{"_event":"v2_runner_on_unreachable","_timestamp":"2026-12-01T11:50:12.399945Z","hosts":{"web-03":{"_ansible_no_log":false,"action":"file","changed":false,"exception":"(traceback unavailable)","msg":"Task failed: Failed to connect to the host via ssh: ssh: connect to host 127.0.0.9 port 1: Connection refused","unreachable":true}},"task":{"duration":{"end":"2026-12-01T11:50:12.399809Z","start":"2026-12-01T11:50:12.357899Z"},"id":"02fc0000-0001-fe9e-4568-000000000008","name":"Ensure config directory","path":"/tmp/play/site.yml:5"}}',
             {
                 "kind": "change",
                 "action": "result",

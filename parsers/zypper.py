@@ -108,7 +108,7 @@ def _other(said: str) -> dict[str, Any]:
 
 
 _READERS: Final = {"install": _installed, "remove": _removed, "command": _command, "radd": _added, "rremove": _dropped}
-_RUN: Final = "zypper 1.14.42 (libzypp 17.25.7) on Debian 12 with --root, packages made for the purpose"
+_RUN: Final = "zypper 1.14.42 (libzypp 17.25.7) on Debian 12 with --root, packages made for the purpose, a path shortened"
 
 PARSER = LineParser(
     name="zypper",
@@ -152,7 +152,7 @@ PARSER = LineParser(
             "shundhammer/myrlyn issue 94",
         ),
         Sample(
-            b"2026-12-01 11:59:44|radd   |local|dir:/tmp/cs/rpm/repo|",
+            b"2026-12-01 11:59:44|radd   |local|dir:/tmp/rpm/repo|",
             {"kind": "change", "action": "add repository", "target": "local", "outcome": "changed"},
             _RUN,
         ),
