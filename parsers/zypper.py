@@ -108,7 +108,9 @@ def _other(said: str) -> dict[str, Any]:
 
 
 _READERS: Final = {"install": _installed, "remove": _removed, "command": _command, "radd": _added, "rremove": _dropped}
-_RUN: Final = "zypper 1.14.42 (libzypp 17.25.7) on Debian 12 with --root, packages made for the purpose, a path shortened"
+_RUN: Final = (
+    "zypper 1.14.42 (libzypp 17.25.7) on Debian 12 with --root, packages made for the purpose, a path shortened"
+)
 
 PARSER = LineParser(
     name="zypper",
