@@ -13,18 +13,28 @@ https://github.com/ansible/ansible/blob/devel/lib/ansible/utils/display.py
 https://github.com/ansible/ansible/blob/devel/lib/ansible/plugins/callback/default.py
 """
 
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, Stamp, read_stamp
+from afterlog.parser import (
+    ANSIBLE_ESCAPE,
+    ANSIBLE_TEXT,
+    Kind,
+    Line,
+    Playing,
+    Record,
+    RecordParser,
+    Reject,
+    Sample,
+    Stamp,
+    ansible_message,
+    read_stamp,
+)
 
-MAX_TEXT: Final = 65_536  # characters of one message that are read
-MAX_DETAIL: Final = 4_000  # characters of one field that are kept
 MAX_PROCESSES: Final = 1_000  # invocations that may write at once
 DAY_US: Final = 86_400_000_000  # a process silent for so long is another one
 
@@ -33,54 +43,14 @@ _STAMPED: Final = re.compile(
     rb"(?:n=(?P<name>[^ |]{1,100}) (?P<level>[A-Z]{0,10}))?\| ?(?P<text>.*)\Z",
     re.DOTALL,
 )
-_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]?[@-~]|[()][A-Z0-9]|[=>78])|[\x00-\x08\x0b-\x1f\x7f]")
-_HEADING: Final = re.compile(r"(?P<what>PLAY|TASK|RUNNING HANDLER|CLEANUP TASK|HANDLER) \[(?P<name>.*)\] \*{3,}\s*\Z")
-_RESULT: Final = re.compile(
-    r"(?P<word>ok|changed|fatal|failed|skipping|unreachable|rescued): \[(?P<host>[^\]\s]{1,255})(?: -> (?P<to>[^\]]{1,255}))?\]"
-    r"(?P<rest>.*)\Z",
-    re.DOTALL,
-)
-_ADHOC: Final = re.compile(
-    r"(?P<host>\S{1,255}) \| (?P<word>SUCCESS|CHANGED|FAILED|UNREACHABLE)!?(?P<rest>(?: \||\s+=>).*)\Z",
-    re.DOTALL,
-)
-_RECAP: Final = re.compile(r"(?P<host>\S{1,255})\s*: (?P<counts>ok=\d+(?:\s+[a-z]+=\d+){2,10})\s*\Z")
-_ITEM: Final = re.compile(r"\(item=(.{0,500}?)\)(?:\s*=>|\s*\Z)", re.DOTALL)
-_MSG: Final = re.compile(r'"msg": "((?:[^"\\]|\\.){0,4000})"')
-_OUTCOMES: Final = {
-    "ok": Outcome.UNCHANGED, "skipping": Outcome.UNCHANGED, "changed": Outcome.CHANGED, "rescued": Outcome.CHANGED,
-    "SUCCESS": Outcome.UNCHANGED, "CHANGED": Outcome.CHANGED,
-}  # fmt: skip
-_LEVELS: Final = {"DEBUG": 5, "INFO": 9, "WARNING": 13, "ERROR": 17, "CRITICAL": 21}
-_SPOKEN: Final = (
-    ("[WARNING]", 13),
-    ("[DEPRECATION", 13),
-    ("FAILED - RETRYING", 13),
-    ("[ERROR]", 17),
-    ("ERROR!", 17),
-)
-_KEPT: Final = (
-    "rc",
-    "dest",
-    "path",
-    "cmd",
-    "stderr",
-    "name",
-    "state",
-)  # of a module's JSON, what was touched and how
 
 
 @dataclass(slots=True)
-class _Invocation:
+class _Invocation(Playing):
     """One run of ansible-playbook, as far as it was read."""
 
-    run: str
-    last_us: int
-    play: str = ""
-    task: str = ""
-    playbook: str = ""
-    recap: bool = False
-    diff: str = ""
+    run: str = ""
+    last_us: int = 0
 
 
 @dataclass(slots=True)
@@ -99,8 +69,8 @@ class _Message:
 
     def add(self, text: bytes) -> None:
         """Take another line, as long as there is room."""
-        if self.size < MAX_TEXT:
-            self.text.append(_ESCAPE.sub("", text[: MAX_TEXT - self.size].decode("utf-8", "replace")))
+        if self.size < ANSIBLE_TEXT:
+            self.text.append(ANSIBLE_ESCAPE.sub("", text[: ANSIBLE_TEXT - self.size].decode("utf-8", "replace")))
             self.size += len(self.text[-1]) + 1
 
 
@@ -146,7 +116,9 @@ def _record(message: _Message, invocations: OrderedDict[str, _Invocation]) -> Re
     text = "\n".join(message.text).strip()
     within = _invocation(message, text, invocations)
     columns = {"actor": message.user, "run": within.run, "play": within.play, "playbook": within.playbook}
-    columns |= _meaning(message, text, within)
+    columns |= ansible_message(text, within, ignored=message.ignored, level=message.level)
+    if columns["kind"] == Kind.LOG and message.name != "ansible":
+        columns["logger"] = message.name
     kept = {name: value for name, value in columns.items() if value not in {"", None}}
     return Record(message.line, message.stamp, kept)
 
@@ -160,137 +132,14 @@ def _invocation(message: _Message, text: str, invocations: OrderedDict[str, _Inv
         anew = True
     if known is None or anew:
         printed = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=wall)
-        known = _Invocation(f"{message.pid}@{printed.replace(tzinfo=None).isoformat(timespec='milliseconds')}", wall)
+        begun = printed.replace(tzinfo=None).isoformat(timespec="milliseconds")
+        known = _Invocation(run=f"{message.pid}@{begun}", last_us=wall)
         invocations[message.pid] = known
         if len(invocations) > MAX_PROCESSES:
             invocations.popitem(last=False)
     known.last_us = wall
     invocations.move_to_end(message.pid)
     return known
-
-
-def _meaning(message: _Message, text: str, within: _Invocation) -> dict[str, Any]:
-    first = text.partition("\n")[0]
-    if heading := _HEADING.match(first):
-        return _heading(heading, within, first)
-    if first.startswith("PLAY RECAP ***"):
-        within.recap, within.task, within.play = True, "", ""
-    elif first.startswith("PLAYBOOK: "):
-        within.playbook = first[10:].rstrip("* ")[:500]
-    elif within.recap and (recap := _RECAP.match(first)):
-        return _recap(recap)
-    elif result := _RESULT.match(text) or _ADHOC.match(text):
-        return _result(result, message, within)
-    return _said(message, text, within)
-
-
-def _heading(found: re.Match[str], within: _Invocation, first: str) -> dict[str, Any]:
-    name = found["name"].strip()[:1000]
-    play = found["what"] == "PLAY"
-    within.diff = ""
-    if play:
-        within.play, within.task, within.recap = name, "", False
-    else:
-        within.task = name
-    return {
-        "kind": Kind.CHANGE,
-        "action": "play" if play else "task",
-        "target": name,
-        "outcome": Outcome.STARTED,
-        "message": first.rstrip("* ")[:MAX_DETAIL],
-        "play": within.play,
-        "handler": "true" if "HANDLER" in found["what"] else "",
-    }
-
-
-def _recap(found: re.Match[str]) -> dict[str, Any]:
-    counts = dict(pair.split("=") for pair in found["counts"].split())
-    failed = counts.get("failed", "0").strip("0") or counts.get("unreachable", "0").strip("0")
-    changed = Outcome.CHANGED if counts.get("changed", "0").strip("0") else Outcome.UNCHANGED
-    return counts | {
-        "kind": Kind.CHANGE,
-        "action": "recap",
-        "target": found["host"],
-        "target_host": found["host"],
-        "outcome": Outcome.FAILED if failed else changed,
-        "message": f"{found['host']}: {' '.join(found['counts'].split())}",
-    }
-
-
-def _result(found: re.Match[str], message: _Message, within: _Invocation) -> dict[str, Any]:
-    rest = found["rest"]
-    head, brace, body = rest.partition("{")
-    item = _ITEM.search(rest)
-    told = _module(brace + body) if brace else {"msg": rest.partition(">>")[2].strip()}
-    shown = f"{found['word']}: [{found['host']}]{head.partition('=>')[0].rstrip()}".rstrip()
-    outcome = _OUTCOMES.get(found["word"], Outcome.FAILED)
-    columns = told | {
-        "kind": Kind.CHANGE,
-        "action": "result",
-        "target": within.task or "ad-hoc command",
-        "task": within.task,
-        "outcome": outcome,
-        "target_host": found["host"],
-        "delegated_to": found.groupdict().get("to") or "",
-        "item": item[1] if item else "",
-        "message": f"{shown}: {told['msg']}" if told.get("msg") else shown,
-        "ignored": "true" if message.ignored else "",
-        "skipped": "true" if found["word"] == "skipping" else "",
-        "unreachable": "true" if "unreachable" in found["word"].lower() or "UNREACHABLE!" in head else "",
-    }
-    if within.diff:
-        columns |= _diff(within.diff)
-        within.diff = ""
-    return columns
-
-
-def _module(text: str) -> dict[str, str]:
-    """Return what a module said in its JSON; a text that was cut still gives its msg."""
-    try:
-        told = json.loads(text.strip())
-    except (ValueError, RecursionError):
-        found = _MSG.search(text)
-        return {"msg": found[1].replace("\\n", "\n").replace('\\"', '"')} if found else {"detail": text[:MAX_DETAIL]}
-    if not isinstance(told, dict):
-        return {}
-    columns = {"msg": _flat(told.get("msg"))}
-    columns |= {key: _flat(told[key])[:500] for key in _KEPT if key in told}
-    columns["module_name"] = columns.pop("name", "")
-    return columns
-
-
-def _flat(value: object) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text[:MAX_DETAIL].strip()
-
-
-def _diff(text: str) -> dict[str, str]:
-    """Return the changed lines of what --diff showed before a result, and the file."""
-    lines = text.split("\n")
-    file = next((line[11:].strip() for line in lines if line.startswith("+++ after: ")), "")
-    body = [line for line in lines if not line.startswith(("--- before", "+++ after"))]
-    return {
-        "file": file[:500],
-        "added": "\n".join(line[1:] for line in body if line.startswith("+"))[:MAX_DETAIL],
-        "removed": "\n".join(line[1:] for line in body if line.startswith("-"))[:MAX_DETAIL],
-    }
-
-
-def _said(message: _Message, text: str, within: _Invocation) -> dict[str, Any]:
-    first, _, detail = text.partition("\n")
-    if first.startswith("--- before"):
-        within.diff = text[:MAX_TEXT]
-    spoken = next((number for words, number in _SPOKEN if first.startswith(words)), None)
-    return {
-        "kind": Kind.LOG,
-        "severity": spoken or _LEVELS.get(message.level, 9),
-        "message": first[:MAX_DETAIL],
-        "detail": detail[:MAX_DETAIL],
-        "task": within.task,
-        "logger": message.name if message.name != "ansible" else "",
-    }
 
 
 _RECORDING: Final = "recording misspelt-file-name, ops-01/var/log/ansible/ansible.log"
@@ -301,6 +150,7 @@ PARSER = RecordParser(
     title="Ansible log (log_path)",
     url="https://docs.ansible.com/ansible/latest/reference_appendices/config.html#default-log-path",
     claims=_claims,
+    marks=(b" p=",),
     records=_records,
     samples=(
         Sample(

@@ -110,6 +110,7 @@ PARSER = RecordParser(
     title="APT history (apt/history.log)",
     url="https://manpages.debian.org/bookworm/apt/apt-get.8.en.html",
     claims=_claims,
+    marks=(b"Start-Date: ",),
     records=_records,
     samples=(
         Sample(

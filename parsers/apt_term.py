@@ -134,6 +134,7 @@ PARSER = RecordParser(
     title="APT terminal log (apt/term.log)",
     url="https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html",
     claims=_claims,
+    marks=(b"Log ",),
     records=_records,
     samples=(
         Sample(

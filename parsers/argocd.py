@@ -49,6 +49,7 @@ _SAYINGS: Final = tuple(
     )
 )
 _ILL: Final = re.compile(r"Updated health status: \w+ -> (?:Degraded|Missing)")
+_BEGINS: Final = re.compile(rb'(?:\S{1,253} )?time="|\{"')  # behind the container's name, where several are followed
 _NAMES: Final = (b"argocd", b"argo-cd", b"Comparing app state")
 _WORDS: Final = re.compile(
     rb"dest-(?:server|namespace)|[Ss]ync|[Rr]econcil|[Rr]efresh|[Rr]epoObj|health|app spec|operation"
@@ -57,7 +58,7 @@ _WORDS: Final = re.compile(
 
 def _claims(_path: str, head: list[bytes]) -> float:
     filled = [line for line in head if line.strip()]
-    read = [line for line in filled if line.startswith((b'time="', b'{"')) and b"level" in line]
+    read = [line for line in filled if _BEGINS.match(line) and b"level" in line]
     marked = sum(map(_is_marked, read))
     return len(read) / len(filled) if filled and marked * 3 >= len(read) else 0.0
 
@@ -162,6 +163,7 @@ PARSER = (
         title="ArgoCD application controller",
         url=_URL,
         claims=_claims,
+        marks=(b"application", b"argocd", b"argo-cd", b"Comparing app state"),
         records=_records,
         samples=(
             Sample(_SYNC, {"time": "2021-02-24T06:46:54Z", "severity": 9, **_BEGAN}, _ISSUE),

@@ -376,6 +376,7 @@ PARSER = RecordParser(
     title="Linux audit log (auditd)",
     url="https://github.com/linux-audit/audit-documentation/wiki",
     claims=_claims,
+    marks=(b"audit(",),
     records=_records,
     samples=SAMPLES,
 )

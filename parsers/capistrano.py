@@ -1,8 +1,8 @@
-"""Capistrano: ``log/capistrano.log``, what ``cap`` prints (Airbrussh), and ``revisions.log`` on the servers.
+"""Capistrano: ``log/capistrano.log``, what ``cap`` prints (Airbrussh, or ``pretty``), and ``revisions.log`` on the servers.
 
 The first has one time at the START of each invocation, with its offset, and how long each command took: the commands are
 placed by adding these up. The second counts minutes and seconds from the invocation's beginning: it is placed from the
-end of the output backwards. In the third the release id is the time, in UTC; a rollback prints the id of the release it
+end of the output backwards; ``pretty`` only says how long each command took. In the third the release id is the time, in UTC; a rollback prints the id of the release it
 went back to and no time of its own, so it lies between the lines around it, the last at the end of the file.
 
 Traps: "exit status 256 (failed)" at DEBUG is a test that came out false, no failure; a deploy that broke off just ends:
@@ -41,6 +41,10 @@ _ECHO: Final = re.compile(r"echo \"(?P<said>.*)\" >> (?P<path>\S+)/revisions\.lo
 _ARCHIVE: Final = re.compile(r"Logfile created on .* by logger\.rb")
 _AIRBRUSSH_TASK: Final = re.compile(r"(?P<minute>\d{2,}):(?P<second>\d\d) (?P<task>\S.*)")
 _AIRBRUSSH: Final = re.compile(r" {4}(?:  \d\d|[✔✘] \d\d|  [A-Za-z]).*", re.DOTALL)
+_PRETTY: Final = re.compile(
+    r"\*\* (?:Invoke|Execute) \S+.*| {0,2}(?:INFO|DEBUG|WARN|ERROR) \[[0-9a-f]{8}\] .*", re.DOTALL
+)
+_EXECUTE: Final = re.compile(r"\*\* Execute (?P<task>\S+).*")
 _AIRBRUSSH_END: Final = re.compile(r" {4}(?P<sign>[✔✘]) (?P<number>\d\d) (?P<host>\S+) (?P<took>[\d.]+)s")
 _LEVELS: Final = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
 
@@ -193,6 +197,12 @@ def _ended(now: _Invocation | None) -> Iterator[Record]:
 
 def _output_claims(_path: str, head: list[bytes]) -> float:
     texts = [_plain(line) for line in head if line.strip()]
+    if any(_START.search(text) for text in texts):
+        return 0.0
+    pretty = sum(bool(_PRETTY.fullmatch(text)) for text in texts)
+    running = any(_RUNNING.search(text) for text in texts) and any(_EXECUTE.match(text) for text in texts)
+    if running and pretty > len(texts) // 2:
+        return pretty / len(texts)
     tasks = sum(bool(_AIRBRUSSH_TASK.fullmatch(text) and ":" in text[6:]) for text in texts)
     known = sum(bool(_AIRBRUSSH_TASK.fullmatch(text) or _AIRBRUSSH.fullmatch(text)) for text in texts)
     return known / len(texts) if tasks and known > len(texts) // 2 else 0.0
@@ -201,14 +211,16 @@ def _output_claims(_path: str, head: list[bytes]) -> float:
 def _output_records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
     """One event for each line; all wait for the end, from which they are placed."""
     held: list[tuple[Line, int, dict[str, Any]]] = []
-    now_s = 0
+    now_s, took_s = 0, 0.0
     for line in lines:
         text = _plain(line.text)
         if not text.strip():
             continue
         columns: dict[str, Any] = {"kind": Kind.LOG, "severity": 9, "message": text.strip()[:MAX_TEXT], "run": "cap"}
-        if task := _AIRBRUSSH_TASK.fullmatch(text):
-            now_s = max(now_s, int(task["minute"][:6]) * 60 + int(task["second"]))
+        took_s += _took_s(text)
+        if task := _AIRBRUSSH_TASK.fullmatch(text) or _EXECUTE.fullmatch(text):
+            if told := task.groupdict().get("minute"):
+                now_s = max(now_s, int(told[:6]) * 60 + int(task["second"]))
             if task["task"] in ("deploy:symlink:release", "deploy:revert_release"):
                 action = "rollback" if task["task"].endswith("revert_release") else "deploy"
                 columns |= {"kind": Kind.CHANGE, "action": action, "target": task["task"], "outcome": Outcome.STARTED}
@@ -224,11 +236,17 @@ def _output_records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
                 "outcome": Outcome.FAILED,
                 "severity": 17,
             }
-        held.append((line, now_s, columns))
+        held.append((line, now_s + int(took_s), columns))
         if len(held) > MAX_HELD:
-            yield from _released(held, now_s)
+            yield from _released(held, now_s + int(took_s))
             held = []
-    yield from _released(held, now_s)
+    yield from _released(held, now_s + int(took_s))
+
+
+def _took_s(text: str) -> float:
+    """Give the seconds that a command took, where the formatter ``pretty`` says so."""
+    finished = _FINISHED.search(text) if "Finished in " in text else None
+    return float(finished["took"]) if finished and finished["took"].count(".") < 2 else 0.0
 
 
 def _released(held: list[tuple[Line, int, dict[str, Any]]], end_s: int) -> Iterator[Record]:
@@ -283,6 +301,7 @@ PARSER = (
         title="Capistrano log",
         url=_URL,
         claims=_log_claims,
+        marks=(b"START ",),
         records=_log_records,
         samples=(
             Sample(
@@ -315,11 +334,20 @@ PARSER = (
     ),
     RecordParser(
         name="capistrano-output",
-        title="Capistrano output (Airbrussh)",
+        title="Capistrano output (Airbrussh, pretty)",
         url="https://github.com/capistrano/airbrussh",
         claims=_output_claims,
+        marks=(b"deploy:", b"git:", b"00:0", b"** Execute "),
         records=_output_records,
         samples=(
+            Sample(
+                b"** Invoke deploy:symlink:release (first_time)\n"
+                b"** Execute deploy:symlink:release\n"
+                b"  INFO [63fb99f4] Running /usr/bin/env mkdir -p /home/apps/app/production/releases/20190716175810 as apps@lauber_staging_apps\n"
+                b"  INFO [63fb99f4] Finished in 0.050 seconds with exit status 0 (successful).\n",
+                {"kind": "log", "severity": 9, "message": "** Invoke deploy:symlink:release (first_time)"},
+                "capistrano/capistrano issue 2024, its path shortened and with the name of a later task of it",
+            ),
             Sample(
                 (
                     "00:00 deploy:symlink:release\n"

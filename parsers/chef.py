@@ -30,6 +30,7 @@ _LIST: Final = re.compile(r"Run List expands to \[(?P<list>.*)\]", re.DOTALL)
 _BROKE: Final = re.compile(
     r"Running exception handlers|(?:\S+::)?(?:ChildConvergeError|Exceptions)\b.*|(?:Chef|Cinc)::\S+: .*", re.DOTALL
 )
+_BREAKS: Final = re.compile(r"Running exception handlers|Starting (?:Chef|Cinc)|Forking ")  # of another run
 _RESOURCE: Final = re.compile(r"(?P<target>[a-z][\w:]{1,60}\[.{1,1000}?\]) (?P<what>[a-z].*)", re.DOTALL)
 _DID: Final = re.compile(
     r"(?:updated|created|deleted|removed|installed|upgraded|purged|reconfigured|restarted|reloaded|started|stopped|enabled|disabled"
@@ -95,7 +96,8 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
             continue
         before = True
         level, text = found["level"].decode(), found["text"].decode("utf-8", "replace").strip()
-        if run is None or (_BEGUN.match(text) and (run.over or run.node)):
+        ended = run is not None and run.over and _BREAKS.match(text)
+        if run is None or ended or (_BEGUN.match(text) and (run.over or run.node)):
             run = _Run(f"chef {found['time'].decode()} line {line.number}")
         yield Record(line, stamp, _columns(run, level, text, stamp))
 
@@ -149,6 +151,7 @@ PARSER = RecordParser(
     title="Chef Infra Client log",
     url="https://docs.chef.io/ctl_chef_client/",
     claims=_claims,
+    marks=(b"] INFO: ", b"] ERROR: ", b"] FATAL: "),
     records=_records,
     samples=(
         Sample(

@@ -18,12 +18,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, json_objects, read_stamp
 
 _OPENING: Final = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[\s*')
-_STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|([{}])', re.DOTALL)
 _MARKS: Final = (b'"eventSource"', b'"eventName"', b'"eventTime"', b'"userIdentity"', b'"awsRegion"')
-_HELD: Final = 4 << 20  # bytes of one record; CloudTrail's own limit is 256 KB
 _READS: Final = re.compile(
     r"(?:Get|List|Describe|Head|Lookup|Search|Query|Scan|BatchGet|Check|Test|Verify|Validate|Estimate|Preview|View|Select)"
     r"|AssumeRole|Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateMac|Sign$|ConsoleLogin|Federate|RenewRole|SwitchRole"
@@ -46,40 +44,14 @@ def _claims(_path: str, head: list[bytes]) -> float:
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
     """One event for each object, on its first line; what only opens and closes the list belongs to the record before."""
-    held: list[Line] = []
-    text, depth = b"", 0
-    for line in lines:
-        said = line.text
-        if not held and not said.strip(b" \t\r,]}"):
-            continue
-        held.append(line)
-        text = text + b"\n" + said if text else said
-        depth += _opened(said)
-        if len(held) <= 3 and (opening := _OPENING.match(text)):
-            text, depth = text[opening.end() :], depth - 1
-            held = [line] if text.strip() else []
-        if held and depth <= 0:
-            yield _read(held[0], text)
-            held, text, depth = [], b"", 0
-        elif len(text) > _HELD:
-            yield Reject(held[0], "an object that does not end")
-            held, text, depth = [], b"", 0
-    if held:
-        yield Reject(held[0], "an object that does not end")
+    for line, told in json_objects(lines, _OPENING):
+        yield _read(line, told)
 
 
-def _opened(said: bytes) -> int:
-    """Count the braces that a line opens more than it closes; those in texts do not count."""
-    braces = [found[1] for found in _STRUCTURE.finditer(said)]
-    return braces.count(b"{") - braces.count(b"}")
-
-
-def _read(line: Line, text: bytes) -> Record | Reject:
-    try:
-        told, _end = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace").strip(" \t\r\n,"))
-    except (ValueError, RecursionError):
-        return Reject(line, "a JSON object was expected")
-    when = told.get("eventTime") if isinstance(told, dict) else None
+def _read(line: Line, told: dict[str, Any] | str) -> Record | Reject:
+    if isinstance(told, str):
+        return Reject(line, told)
+    when = told.get("eventTime")
     stamp = read_stamp("iso", when.encode("utf-8", "replace")) if isinstance(when, str) else None
     if stamp is None:
         return Reject(line, "a record with eventTime was expected")
@@ -204,6 +176,7 @@ PARSER = RecordParser(
     title="AWS CloudTrail",
     url="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
     claims=_claims,
+    marks=(b'"eventName"',),
     records=_records,
     samples=SAMPLES,
 )

@@ -53,7 +53,9 @@ _DONE: Final = {
 }  # fmt: skip
 _REPLACED: Final = frozenset({"Upgraded", "Reinstalled", "Downgraded", "Obsoleted"})  # in dnf.rpm.log: the old package
 _ACT: Final = re.compile(r"(?P<word>[A-Z][A-Za-z-]{4,11}): (?P<package>\S{1,300})\s*")
-_NAMED: Final = re.compile(r"(?:\d+:)?(?P<name>.+?)-(?P<version>(?:\d+:)?[^-\s]+-[^-\s]+)")
+_NAMED: Final = re.compile(
+    r"(?:\d+:)?(?P<name>.+?)-(?P<version>(?:\d+:)?[^-\s]*\d[^-\s]*-[^-\s]*\d[^-\s]*)"
+)  # erased ones have none
 _SEVERITIES: Final = {"CRITICAL": 18, "ERROR": 17, "WARNING": 13, "INFO": 9, "DEBUG": 5, "DDEBUG": 5, "SUBDEBUG": 5}
 
 
@@ -125,6 +127,10 @@ def _yum(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
     return {**told, "message": said, word.lower(): None, "service": ["yum"] * len(match)}
 
 
+def _yum_inside(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
+    return each_unique(match.text("message"), _yum_told)
+
+
 def _yum_told(said: str) -> dict[str, Any]:
     act = _act(said)
     return {name: str(value) for name, value in _changed(act).items()} if act else {"kind": str(Kind.LOG)}
@@ -170,6 +176,17 @@ DNF_SAMPLES: Final = (
     Sample(b"2026-11-31T14:04:40+0000 DEBUG Installed: blog-cache-1.0-1.noarch", None, "hostile: no such day"),
 )  # fmt: skip
 
+YUM_SYSLOG_SAMPLES: Final = (
+    Sample(
+        b"Updated: 1:openssl-libs-1.0.1e-60.el7.x86_64",
+        {"kind": "change", "action": "upgrade", "target": "openssl-libs", "version": "1.0.1e-60.el7.x86_64", "outcome": "changed"},
+        "yum's source, rpmtrans.py: it says to syslog what it writes into yum.log",
+        program="yum",
+    ),
+    Sample(b"Erased: redhat-access-insights-batch", {"action": "remove", "target": "redhat-access-insights-batch"}, _YUM, program="yum"),
+    Sample(b"Warning: RPMDB altered outside of yum.", {"kind": "log", "action": None}, "yum's source, rpmsack.py", program="yum"),
+)  # fmt: skip
+
 YUM_SAMPLES: Final = (
     Sample(
         b"Feb 28 00:08:47 Installed: apr-util-1.5.2-6.el7.x86_64",
@@ -178,9 +195,9 @@ YUM_SAMPLES: Final = (
     ),
     Sample(b"Feb 28 00:08:57 Erased: httpd-2.4.6-17.el7.x86_64", {"action": "remove", "target": "httpd", "outcome": "changed"}, _YUM),
     Sample(
-        b"Feb 28 00:08:57 Updated: 1:openssl-libs-1.0.1e-60.el7.x86_64",
+        b"Feb 14 11:01:12 Updated: 1:openssl-libs-1.0.1e-60.el7.x86_64",
         {"action": "upgrade", "target": "openssl-libs", "version": "1.0.1e-60.el7.x86_64"},
-        "composed after: yum's source, rpmtrans.py: the epoch before the name",
+        "a test of a public reader of yum.log: the epoch before the name",
     ),
     Sample(b"Feb 28 00:08:57 Installed: x\x00\xff\x1b[31m Erased: y", {"kind": "log"}, "hostile: NUL, bad UTF-8 and an escape in a name"),
     Sample(b"Feb 31 00:08:57 Erased: httpd-2.4.6-17.el7.x86_64", None, "hostile: no such day"),
@@ -192,6 +209,16 @@ PARSER = (
         title="DNF (dnf.log, dnf.rpm.log)",
         url="https://dnf.readthedocs.io/en/latest/command_ref.html",
         claims=_claims,
+        marks=(
+            b"logging initialized",
+            b"nstall",
+            b"Upgrade",
+            b"Update",
+            b"Downgrade",
+            b"Erase",
+            b"Removed",
+            b"Obsoleted",
+        ),
         records=_records,
         samples=DNF_SAMPLES,
     ),
@@ -202,5 +229,14 @@ PARSER = (
         samples=YUM_SAMPLES,
         layouts=tuple(Layout(f"{{time:syslog}} {word}: {{{word.lower()}:rest}}", name=word) for word in _YUM_WORDS),
         meaning=_yum,
+    ),
+    LineParser(
+        name="yum-syslog",
+        title="YUM in syslog",
+        url="https://github.com/rpm-software-management/yum",
+        samples=YUM_SYSLOG_SAMPLES,
+        layouts=(Layout("{message:rest}"),),
+        inside=("yum",),
+        meaning=_yum_inside,
     ),
 )

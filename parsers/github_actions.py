@@ -1,14 +1,15 @@
-"""GitHub Actions: a job's log as downloaded from the site or the API, and as ``gh run view --log`` prints it.
+"""GitHub Actions and Azure Pipelines: a job's log as downloaded from the site or the API, and as ``gh run view --log`` prints it.
 
 Each line has a time in UTC. A step that puts something into operation (by its command or its name) is a change, from the
 line on which it begins to the line on which the next one does; building and testing are log lines.
 
 Traps: a byte order mark before the first line; seven digits of a second; ``##[group]`` opens steps, but also sections
-within them; the script of a step is echoed before it runs, so its words are not its results; ``gh`` puts the job and the
+within them; Azure's steps stand between ``##[section]Starting: `` and ``Finishing: ``, the job's own around them; the script of a step is echoed before it runs, so its words are not its results; ``gh`` puts the job and the
 step before the time, and "UNKNOWN STEP" where it doesn't know it; colours; a line of several lines is stamped once.
 
 https://docs.github.com/en/actions/monitoring-and-troubleshooting-workflows/monitoring-workflows/using-workflow-run-logs
 https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
+https://learn.microsoft.com/azure/devops/pipelines/troubleshooting/review-logs
 """
 
 import re
@@ -41,6 +42,10 @@ _COMMAND: Final = re.compile(r"##\[(?P<word>[a-z]{1,20})\](?P<rest>.*)", re.DOTA
 _SEVERITY: Final = {"error": 17, "warning": 13, "notice": 10, "debug": 5}
 _RUNNER: Final = "Current runner version: '"
 _JOB: Final = "Complete job name: "
+_SECTION: Final = re.compile(
+    r"(?P<word>Starting|Finishing|Async Command Start|Async Command End): (?P<name>.*)", re.DOTALL
+)
+_AZURE: Final = re.compile(rb"##\[section\](?:Starting|Finishing): ")
 _OVER: Final = ("Post job cleanup.", "Cleaning up orphan processes")
 
 
@@ -50,6 +55,7 @@ class _Job:
 
     run: str
     name: str = ""
+    by: str = "GitHub Actions"
     step: str = ""
     action: str = ""
     failed: str = ""
@@ -63,6 +69,14 @@ def _claims(_path: str, head: list[bytes]) -> float:
         found["text"].startswith((b"##[", _RUNNER.encode(), b"Complete job name")) or found["job"] for found in matched
     )
     return len(matched) / len(filled) if filled and telling else 0.0
+
+
+def _claims_azure(path: str, head: list[bytes]) -> float:
+    return _claims(path, head) if any(_AZURE.search(line) for line in head) else 0.0
+
+
+def _claims_github(path: str, head: list[bytes]) -> float:
+    return 0.0 if any(_AZURE.search(line) for line in head) else _claims(path, head)
 
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
@@ -91,6 +105,8 @@ def _columns(job: _Job, step: str, text: str, _stamp: Stamp) -> dict[str, Any]:
     columns: dict[str, Any] = {"kind": Kind.LOG, "severity": _SEVERITY.get(word, 9), "message": message[:MAX_TEXT]}
     if text.startswith(_JOB):
         job.name = text.removeprefix(_JOB).strip()[:200]
+    if word == "section" and (section := _SECTION.match(message)):
+        return columns | _sectioned(job, section["word"], section["name"].strip())
     if job.name:
         columns["job"] = job.name
     begins = (word == "group" and message.startswith("Run ")) or (step and step not in (job.step, "UNKNOWN STEP"))
@@ -104,6 +120,17 @@ def _columns(job: _Job, step: str, text: str, _stamp: Stamp) -> dict[str, Any]:
         job.action = action  # the script that the step is about to run
         return columns | _change(job, action, Outcome.STARTED)
     return columns
+
+
+def _sectioned(job: _Job, word: str, name: str) -> dict[str, Any]:
+    """Tell the beginning or the end of a step of Azure Pipelines; the section around the first one is the job's."""
+    job.by = "Azure Pipelines"
+    if word == "Starting" and job.step:
+        job.name, job.step, job.action = job.step[:200], "", ""
+    told = {"job": job.name} if job.name else {}
+    if word not in ("Starting", "Finishing"):
+        return told
+    return told | _turned(job, name, over=word == "Finishing")
 
 
 def _turned(job: _Job, name: str, *, over: bool) -> dict[str, Any]:
@@ -123,7 +150,7 @@ def _turned(job: _Job, name: str, *, over: bool) -> dict[str, Any]:
 def _change(job: _Job, action: str, outcome: Outcome) -> dict[str, Any]:
     target = job.name or job.step
     return {
-        "kind": Kind.CHANGE, "action": action, "target": target[:300], "outcome": outcome, "actor": "GitHub Actions",
+        "kind": Kind.CHANGE, "action": action, "target": target[:300], "outcome": outcome, "actor": job.by,
         "run": job.run, "step": job.step[:300],
     }  # fmt: skip
 
@@ -131,11 +158,12 @@ def _change(job: _Job, action: str, outcome: Outcome) -> dict[str, Any]:
 _RAW: Final = "job log 2026-05-18 of a public repository (HisetteTom/pimp)"
 _GH: Final = "gh run view --log in cli/cli pull request 11172"
 
-PARSER = RecordParser(
+_GITHUB: Final = RecordParser(
     name="github-actions",
     title="GitHub Actions job log",
     url="https://docs.github.com/en/actions/monitoring-and-troubleshooting-workflows/monitoring-workflows/using-workflow-run-logs",
-    claims=_claims,
+    claims=_claims_github,
+    marks=(b"##[", b"Current runner version: '", b"Complete job name", b"\t"),
     records=_records,
     samples=(
         Sample(
@@ -170,3 +198,44 @@ PARSER = RecordParser(
         ),
     ),
 )
+
+_RELEASE: Final = "an Azure DevOps release log in a public article on deploying databases"
+
+_AZURE_PIPELINES: Final = RecordParser(
+    name="azure-pipelines",
+    title="Azure Pipelines job log",
+    url="https://learn.microsoft.com/azure/devops/pipelines/troubleshooting/review-logs",
+    claims=_claims_azure,
+    marks=(b"##[section]",),
+    records=_records,
+    samples=(
+        Sample(
+            b"2020-01-29T19:19:46.9865200Z ##[section]Finishing: Disable git automatic line ending conversion\n"
+            b"2020-01-29T19:19:46.9872304Z ##[section]Starting: Checkout rust-lang/rust@refs/pull/68654/merge to s\n",
+            {
+                "time": "2020-01-29T19:19:46.986520Z",
+                "kind": "log",
+                "message": "Finishing: Disable git automatic line ending conversion",
+                "severity": 9,
+            },
+            "rust-lang/rust, a log of its continuous integration in 2020",
+        ),
+        Sample(
+            b"2017-10-13T12:01:30.0026563Z ##[section]Starting: Deploy Dacpac\n"
+            b"2017-10-13T12:01:30.0036563Z Task         : PowerShell\n"
+            b"2017-10-13T12:02:10.3410313Z ##[section]Finishing: Deploy Dacpac\n",
+            {
+                "time": "2017-10-13T12:01:30.002656Z",
+                "message": "Starting: Deploy Dacpac",
+                "kind": "change",
+                "action": "deploy",
+                "target": "Deploy Dacpac",
+                "outcome": "started",
+                "actor": "Azure Pipelines",
+            },
+            _RELEASE,
+        ),
+    ),
+)
+
+PARSER = (_GITHUB, _AZURE_PIPELINES)

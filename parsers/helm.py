@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, Stamp, placed
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, Stamp, placed, read_stamp
 
 MAX_TEXT: Final = 2_000
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks have no zone
@@ -20,6 +20,11 @@ _TIME: Final = r"(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\
 _HEADER: Final = re.compile(r"REVISION\s+UPDATED\s+STATUS\s+CHART\s+(?:APP VERSION\s+)?DESCRIPTION\s*")
 _ROW: Final = re.compile(
     rf"(?P<revision>\d{{1,6}})\s+{_TIME}\s+(?P<status>[A-Za-z-]{{1,30}})\s+(?P<chart>\S+)\s+(?:(?P<version>\S+)\s+)?(?P<what>[A-Z].*)"
+)
+_LIST: Final = re.compile(r"NAME\s+NAMESPACE\s+REVISION\s+UPDATED\s+STATUS\s+CHART(?:\s+APP VERSION)?\s*")
+_RELEASE: Final = re.compile(
+    r"(?P<name>[\w.-]{1,63})\s+(?P<namespace>[\w.-]{1,63})\s+(?P<revision>\d{1,6})\s+"
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,9} [+-]\d{4}) \S{2,6}\s+(?P<status>[a-z-]{1,30})\s+(?P<chart>\S+)(?:\s+(?P<version>\S+))?\s*"
 )
 _SAID: Final = re.compile(r'Release "(?P<release>[^"]{1,200})" (?:has been|does not exist).*|Rollback was a success!.*')
 _NAMED: Final = re.compile(r"(?P<key>NAME|LAST DEPLOYED|NAMESPACE|STATUS|REVISION|CHART|DESCRIPTION): ?(?P<value>.*)")
@@ -37,6 +42,8 @@ def _claims(_path: str, head: list[bytes]) -> float:
     if not texts:
         return 0.0
     rows = sum(bool(_HEADER.fullmatch(text) or _ROW.fullmatch(text)) for text in texts)
+    if any(_LIST.fullmatch(text) for text in texts):
+        return sum(bool(_LIST.fullmatch(text) or _RELEASE.fullmatch(text)) for text in texts) / len(texts)
     deployed = any(text.startswith("LAST DEPLOYED: ") for text in texts)
     if deployed and any(_NAMED.match(text) and text.startswith("REVISION:") for text in texts):
         return 1.0
@@ -79,6 +86,9 @@ class _Told:
         if row := _ROW.fullmatch(text):
             stamp = _stamp(row["time"])
             yield Record(line, stamp, _revision(row)) if stamp else Reject(line, _EXPECTED)
+        elif listed := _RELEASE.fullmatch(text):
+            stamp = read_stamp("iso", listed["time"].encode())
+            yield Record(line, stamp, _listed(listed)) if stamp else Reject(line, _EXPECTED)
         elif failure := _FAILURE.match(text):
             yield Record(line, placed(), _failed(text, failure, self._said))
         elif named := _NAMED.fullmatch(text):
@@ -124,6 +134,22 @@ def _revision(row: re.Match[str]) -> dict[str, Any]:
     }
 
 
+def _listed(row: re.Match[str]) -> dict[str, Any]:
+    """Tell of a release as ``helm list`` does: when it was deployed last, and how that ended."""
+    return {
+        "kind": Kind.CHANGE,
+        "action": "install" if row["revision"] == "1" else "deploy",
+        "target": row["name"],
+        "outcome": _STATES.get(row["status"], Outcome.UNKNOWN),
+        "actor": "helm",
+        "run": f"helm {row['name']} revision {row['revision']}",
+        "message": f"release {row['name']} ({row['chart']}) is {row['status']}, revision {row['revision']}",
+        "revision": row["revision"],
+        "namespace": row["namespace"],
+        "app_version": row["version"] or "",
+    }
+
+
 def _deployed(said: dict[str, str]) -> dict[str, Any]:
     revision, status = said.get("REVISION", ""), said.get("STATUS", "").lower()
     back = "Rollback" in said.get("SAID", "") or said.get("DESCRIPTION", "").startswith("Rollback")
@@ -153,8 +179,15 @@ PARSER = RecordParser(
     title="Helm history and output",
     url="https://helm.sh/docs/helm/helm_history/",
     claims=_claims,
+    marks=(b"REVISION", b"LAST DEPLOYED", b"superseded", b"deployed", b"failed", b"uninstalled", b"pending"),
     records=_records,
     samples=(
+        Sample(
+            b"NAME         \tNAMESPACE\tREVISION\tUPDATED                                \tSTATUS  \tCHART               \tAPP VERSION\n"
+            b"nginx-ingress\tdefault  \t4       \t2020-12-09 11:01:37.140162288 -0500 EST\tdeployed\tnginx-ingress-1.36.3\t0.30.0     \n",
+            {"kind": "log", "severity": 9},
+            "helm/helm issue 9113: helm list; its heading",
+        ),
         Sample(
             b"3           Mon Oct 3 10:15:13 2016     superseded      alpine-0.1.0      1.0             Rolled back to 2\n"
             b"4           Mon Oct 3 10:15:13 2016     deployed        alpine-0.1.0      1.0             Upgraded successfully\n",

@@ -121,8 +121,8 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
 
 
 def _released(build: _Build) -> Iterator[Record]:
-    """Place what has no time: behind the newest time of the log, else from the end of the file backwards."""
-    newest = 0
+    """Place what has no time: at the newest time above it, else at the first one; without any, from the file's end."""
+    newest = next((stamp.wall_us for _line, _at, stamp, _told in build.held if stamp is not None), 0)
     for line, at_s, stamp, columns in build.held:
         if stamp is not None:
             newest = stamp.wall_us

@@ -28,6 +28,7 @@ _COLUMNS: Final = {
     "SOURCE": "component", "OBJECT": "object", "MESSAGE": "message",
 }  # fmt: skip
 _HEADER: Final = re.compile(rb"(?:NAMESPACE +)?(?:LAST ?SEEN|LASTSEEN|NAME) +.*REASON +.*MESSAGE", re.DOTALL)
+_LIST: Final = re.compile(r'\s*\{"apiVersion":"v1",(?:"kind":"\w*List",)?"items":\[')  # a list in one line, told apart
 _AGE: Final = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?")
 _TIMES: Final = re.compile(r"(?P<age>\S+) \(x(?P<count>\d{1,9})(?: over (?P<over>\S+))?\)")
 
@@ -129,7 +130,9 @@ def _item(item: list[Line]) -> Iterator[Record | Reject]:
 
 def _one(line: Line) -> Iterator[Record | Reject]:
     try:
-        told = json.loads(line.text[:MAX_ITEM])
+        told, _end = json.JSONDecoder().raw_decode(
+            _LIST.sub("", line.text[:MAX_ITEM].decode("utf-8", "replace"), count=1)
+        )
     except (ValueError, RecursionError):
         told = None
     yield _event(line, told)
@@ -195,7 +198,7 @@ def _row(line: Line, columns: list[tuple[str, int]]) -> Record | Reject:
     told = kubernetes_event(cells.get("reason", ""), cells.get("type", ""), target, cells.get("message", ""))
     count = times["count"] if times else cells.get("count", "")
     extra = {
-        "namespace": cells.get("namespace", ""),
+        "namespace": cells.get("namespace", "").removeprefix("<unknown>"),
         "count": count,
         "actor": cells.get("component", "").partition(",")[0],
     }

@@ -89,7 +89,10 @@ _ENSURED: Final = re.compile(
 
 def _meaning(match: Match, outer: Mapping[str, Column]) -> dict[str, Column]:
     columns = each_unique(match.text("message"), _told)
-    return {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
+    merged = {name: pc.coalesce(column, outer[name]) if name in outer else column for name, column in columns.items()}
+    if "severity" in outer and "severity" in columns:  # the level that stands in the line
+        merged["severity"] = pc.coalesce(outer["severity"], columns["severity"])
+    return merged
 
 
 def _told(text: str) -> dict[str, Any]:

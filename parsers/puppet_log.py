@@ -119,6 +119,7 @@ PARSER = RecordParser(
     title="Puppet's log file (--logdest)",
     url="https://www.puppet.com/docs/puppet/7/man/agent.html",
     claims=_claims,
+    marks=(b"(debug)", b"(info)", b"(notice)", b"(warning)", b"(err)", b"(alert)", b"(emerg)", b"(crit)", b'"source"'),
     records=_records,
     envelope=True,
     samples=(

@@ -100,6 +100,7 @@ PARSER = RecordParser(
     title="Puppet's output on a terminal",
     url="https://www.puppet.com/docs/puppet/7/man/agent.html",
     claims=_claims,
+    marks=(b"Debug: ", b"Info: ", b"Notice: ", b"Warning: ", b"Error: ", b"Critical: ", b"Alert: ", b"Emergency: "),
     records=_records,
     envelope=True,
     samples=(

@@ -122,6 +122,7 @@ PARSER = RecordParser(
     title="Puppet run summary (last_run_summary.yaml)",
     url="https://www.puppet.com/docs/puppet/7/configuration#lastrunfile",
     claims=_claims,
+    marks=(b"last_run",),
     records=_records,
     samples=(
         Sample(

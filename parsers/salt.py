@@ -28,7 +28,7 @@ MAX_PROCESSES: Final = 5_000
 DAY_US: Final = 86_400_000_000
 
 _STAMPED: Final = re.compile(
-    rb"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \[(?P<logger>[^\]:]{1,200}?) *:(?P<at>\d+) *\]"
+    rb"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \[(?P<logger>[^\]:]{1,200}?) *(?::(?P<at>\d+) *)?\]"
     rb"\[(?P<level>[A-Z]{1,10}) *\](?:\[(?P<pid>\d{1,10})\])?(?P<extra>(?:\[[^\]]{0,100}\])*) (?P<text>.*)",
     re.DOTALL,
 )
@@ -41,7 +41,7 @@ _FINISHED: Final = re.compile(r"Job (?P<jid>\d{14,24}) execution finished, retur
 _RETURNED: Final = re.compile(r"Got return from (?P<minion>\S+) for job (?P<jid>\d{14,24})")
 _EXECUTING: Final = re.compile(r"Executing state (?P<fun>[\w.]+) for (?:state )?\[(?P<name>.*)\]", re.DOTALL)
 _COMPLETED: Final = re.compile(
-    r"Completed state \[(?P<name>.*)\] at time [\d:.]+ \(?duration_in_ms=(?P<ms>[\d.]+)\)?", re.DOTALL
+    r"Completed state \[(?P<name>.*)\] at time [\d:.]+(?: \(?duration_in_ms=(?P<ms>[\d.]+)\)?)?", re.DOTALL
 )
 _ASKS: Final = re.compile(
     r"__|test\.(?!exception)|grains\.(?!set|append|remove|del)|pillar\.|status\.|sys\.|mine\.|saltutil\.(?!refresh_modules$)"
@@ -192,7 +192,7 @@ def _completed(known: _Process, found: re.Match[str]) -> dict[str, Any]:
         "actor": _MADE_BY,
         "run": known.run,
         "message": f"{state}: {known.outcome}" + (f": {known.problem}" if known.problem else ""),
-        "milliseconds": found["ms"],
+        "milliseconds": found["ms"] or "",
     }
     if known.problem:
         columns["severity"] = 17
@@ -212,6 +212,7 @@ PARSER = RecordParser(
     title="Salt minion, master and salt-call log",
     url="https://docs.saltproject.io/en/latest/ref/configuration/logging/index.html",
     claims=_claims,
+    marks=(b"[salt",),
     records=_records,
     samples=(
         _sample(
@@ -226,6 +227,16 @@ PARSER = RecordParser(
                 "run": "20261122140232290896",
                 "severity": 9,
             },
+        ),
+        Sample(
+            b"2016-02-24 23:20:14,779 [salt.state       ][INFO    ][32008] Completed state [release_old_luns_state] at time 23:20:14.778916\n",
+            {"time": "2016-02-24T23:20:14.779", "kind": "change", "action": "state", "severity": 9, "process": "32008"},
+            "saltstack/salt issue 24689: before 2017.7 no line number; the lines that tell how it ended are missing here",
+        ),
+        Sample(
+            b"2015-03-06 17:27:04,327 [salt.minion                                 ][WARNING ] TypeError encountered executing state.highstate: 'bool' object is not iterable. See debug log for more info.\n",
+            {"time": "2015-03-06T17:27:04.327", "kind": "log", "severity": 13, "logger": "salt.minion"},
+            "saltstack/salt issue 21377: no process either; cut",
         ),
         _sample(
             b"2026-11-22 14:02:03,923 [salt.minion      :2454][INFO    ][15881] User root Executing command test.ping with jid 20261122140203915489\n",

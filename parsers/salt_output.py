@@ -193,6 +193,7 @@ PARSER = RecordParser(
     title="Salt state run output",
     url="https://docs.saltproject.io/en/latest/ref/output/all/salt.output.highstate.html",
     claims=_claims,
+    marks=(b"__run_num__", b"Function", b"Summary for"),
     records=_records,
     samples=(
         Sample(

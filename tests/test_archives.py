@@ -197,3 +197,24 @@ def test_a_line_of_a_member_is_quoted_again(tmp_path):
 
 def test_the_bounds_are_those_of_the_manual():
     assert Bounds(members=100_000, depth=4, member_bytes=1 << 40, nested_bytes=4 << 30) == archives.BOUNDS
+
+
+def test_a_repository_within_an_archive_is_said_to_be_unread_but_for_its_reflogs(tmp_path):
+    reflog = (
+        b"0" * 40
+        + b" "
+        + b"1" * 40
+        + b" Ann <ann@example.org> 1668076198 +0100\tcommit (initial): pool: increase size\n"
+    )
+    (tmp_path / "web-01.tar").write_bytes(
+        tar_of({
+            "shop/.git/HEAD": b"ref: refs/heads/main\n",
+            "shop/.git/objects/0c/fbf0": b"x\x01",
+            "shop/.git/logs/HEAD": reflog,
+            "var/log/access.log": log_of("a"),
+        })
+    )  # fmt: skip
+    found, notes = below(tmp_path)
+    assert list(found) == ["web-01.tar/shop/.git/logs/HEAD", "web-01.tar/var/log/access.log"]
+    assert "unpack it to read its commits" in notes["web-01.tar/shop/.git"]
+    assert notes["web-01.tar/shop/.git/HEAD"] == "one of git's own files"

@@ -244,6 +244,32 @@ def test_one_upgrade_on_host_after_host_is_one_change_and_a_second_round_another
     assert (second.hosts, second.outcome) == (("web-1", "web-4"), "changed")
 
 
+def test_a_block_of_apts_history_lasts_to_its_end_and_names_each_package_and_its_error():
+    fields = {"end": "2022-11-10  10:44:00", "error": "Sub-process /usr/bin/dpkg returned an error code (1)"}
+    rows = [
+        row(
+            "10:42:15", "apt-history", action="install", target="nginx, nginx-common", outcome="failed",
+            message="apt-get install nginx", run="apt 2022-11-10  10:42:15", fields=fields,
+        )
+    ]  # fmt: skip
+    (change,) = group_changes(rows).changes
+    assert change.targets == ("nginx", "nginx-common")
+    assert (change.end_us - change.start_us, change.failure) == (105_000_000, fields["error"])
+
+
+def test_a_change_that_was_only_partly_done_stays_so_among_others():
+    assert joint_outcome(["partly"]) == joint_outcome(["partly", "unchanged"]) == "partly"
+
+
+def test_a_services_change_begins_with_the_first_of_its_lines():
+    rows = [
+        row("10:00:00", "systemd", action="stop", target="nginx", outcome="changed"),
+        row("10:00:01", "auditd", action="command", target="systemctl restart nginx", outcome="started"),
+    ]
+    (change,) = group_changes(rows).changes
+    assert change.start_us < change.end_us
+
+
 def commit(clock: str, sha: str, files: str, subject: str, added: str = "", removed: str = "") -> Row:
     return row(
         clock,

@@ -82,6 +82,7 @@ class Asked:
         self.path = path
         self.within = within  # an envelope, which may tell what the lines do not
         self.texts = [head.bytes(row) for row in range(min(len(head), HEAD_LINES))]
+        self.text = b"\n".join(self.texts)
         rows = _shown(len(head))
         self.lines = head.select(rows)
         shown = [head.bytes(row) for row in rows.tolist()]
@@ -111,9 +112,10 @@ def _spread(begin: int, end: int, most: int) -> np.ndarray:
 
 
 def may_begin(parser: Parser, asked: Asked) -> bool:
-    """Tell by the first bytes of the lines whether a parser need be asked at all."""
+    """Tell by the first bytes of the lines, or by the marks in them, whether a parser need be asked at all."""
     if not isinstance(parser, LineParser):
-        return True
+        marks = parser.marks if isinstance(parser, RecordParser) else ()
+        return not marks or any(mark in asked.text for mark in marks)
     begins = [_openers(layout.pattern) for layout in parser.layouts]
     if not any(begin is None or begin & asked.openers for begin in begins):
         return False

@@ -20,13 +20,17 @@ import pyarrow as pa
 
 from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, Kind, Outcome
+from afterlog.formats.ansible import ANSIBLE_ESCAPE, ANSIBLE_TEXT, Playing, ansible_message, ansible_result
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
+from afterlog.formats.json_objects import json_objects
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.levels import severity_in, severity_of
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
+from afterlog.formats.months import month_of
 from afterlog.formats.pairs import Pairs
 from afterlog.formats.stamps import COMMON_FORMS, Form, in_epoch, stamped, times_in, times_of_column, zoned
 from afterlog.formats.syslogging import JOURNALCTL_SAYS, SYSLOG_SEVERITIES, of_priority, of_repetition
+from afterlog.formats.systemd import PLATFORM, platform_event
 from afterlog.formats.values import asked_in, seconds_of, status_of, told_by
 from afterlog.layout import (
     FIELD_TYPES,
@@ -42,6 +46,8 @@ from afterlog.layout import (
 from afterlog.layout.fields import DURATION_EXPONENT, PARTS
 
 __all__ = [
+    "ANSIBLE_ESCAPE",
+    "ANSIBLE_TEXT",
     "COLUMNS",
     "COMMON_FORMS",
     "FIELD_TYPES",
@@ -49,6 +55,7 @@ __all__ = [
     "LOOSE_FORMS",
     "OFFSET_OF_ENVELOPE",
     "OFFSET_UNKNOWN",
+    "PLATFORM",
     "SYSLOG_LOOSE",
     "SYSLOG_LOOSE_DATED",
     "SYSLOG_SEVERITIES",
@@ -68,22 +75,28 @@ __all__ = [
     "Outcome",
     "Pairs",
     "Parser",
+    "Playing",
     "Record",
     "RecordParser",
     "Reject",
     "Sample",
     "Stamp",
     "Times",
+    "ansible_message",
+    "ansible_result",
     "asked_in",
     "columns_of",
     "deploys_by_command",
     "deploys_by_name",
     "each_unique",
     "in_epoch",
+    "json_objects",
     "kubernetes_event",
+    "month_of",
     "of_priority",
     "of_repetition",
     "placed",
+    "platform_event",
     "read_stamp",
     "seconds_of",
     "severity_in",
@@ -247,11 +260,14 @@ class RecordParser(Parser):
     parser understands, 0 to 1. ``records`` is a generator over all lines: it yields a `Record` for each event
     and a `Reject` for each line it cannot read; every other line is a continuation of the record before it.
     ``envelope`` says that a record's ``message`` may hold another format's line, of the program in ``program``.
+    ``marks`` are texts of which a source's first lines hold at least one where the parser understands any of them:
+    where there is none, it need not be asked.
     """
 
     claims: Callable[[str, list[bytes]], float] = lambda _path, _head: 0.0
     records: Callable[[Iterable[Line]], Iterator[Record | Reject]] = lambda _lines: iter(())
     envelope: bool = False
+    marks: tuple[bytes, ...] = ()
     stateful: ClassVar[bool] = True
 
 

@@ -3,9 +3,11 @@
 from afterlog.event import Outcome
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
 from afterlog.parser import OFFSET_UNKNOWN, Line, Record, Reject
-from afterlog.parsers.github_actions import PARSER as GITHUB
+from afterlog.parsers.github_actions import PARSER as HOSTED
 from afterlog.parsers.gitlab_ci import PARSER as GITLAB
 from afterlog.parsers.jenkins import PARSER as JENKINS
+
+GITHUB, AZURE = HOSTED
 
 
 def told(parser, data: bytes) -> list[Record | Reject]:
@@ -140,3 +142,38 @@ def test_commands_and_names_tell_what_is_put_into_operation():
     assert (deploys_by_name("Deploy to production"), deploys_by_name("roll back"), deploys_by_name("unit tests")) == (
         "deploy", "rollback", "",
     )  # fmt: skip
+
+
+# An Azure DevOps release log in a public article on deploying databases; and the sections of a job around its steps, whose
+# names and error are those of a public pipeline's log.
+DACPAC = b"""\
+2017-10-13T12:01:30.0026563Z ##[section]Starting: Deploy Dacpac
+2017-10-13T12:01:30.0036563Z Task         : PowerShell
+2017-10-13T12:01:30.0076572Z ##[command]. 'd:\\a\\r1\\a\\ChinookDb-CI\\BuildOutput\\Deploy.ps1'
+2017-10-13T12:02:10.3410313Z ##[section]Finishing: Deploy Dacpac
+"""
+JOB = b"""\
+2026-02-04T20:19:50.0000000Z ##[section]Starting: Staging
+2026-02-04T20:19:51.0000000Z ##[section]Starting: Checkout
+2026-02-04T20:19:59.0000000Z ##[section]Finishing: Checkout
+2026-02-04T20:20:00.0000000Z ##[section]Starting: Deploy a Elastic Beanstalk (Staging)
+2026-02-04T20:20:01.4155548Z ##[error]Error: Application politutorias-backend does not exist
+2026-02-04T20:20:01.5097539Z ##[section]Finishing: Deploy a Elastic Beanstalk (Staging)
+2026-02-04T20:20:02.0000000Z ##[section]Finishing: Staging
+"""
+
+
+def test_a_step_of_azure_that_deploys_is_a_change_from_its_section_to_the_end_of_it():
+    assert changes(AZURE, DACPAC) == [(1, "deploy", Outcome.STARTED), (4, "deploy", Outcome.CHANGED)]
+
+
+def test_a_job_of_azure_around_its_steps_names_them_and_an_error_fails_only_its_step():
+    assert changes(AZURE, JOB) == [(4, "deploy", Outcome.STARTED), (6, "deploy", Outcome.FAILED)]
+    failed = told(AZURE, JOB)[5].columns
+    assert (failed["job"], failed["target"], failed["severity"]) == ("Staging", "Staging", 17)
+    assert failed["error"] == "Error: Application politutorias-backend does not exist"
+
+
+def test_each_of_the_two_leaves_the_other_its_logs():
+    for parser, data in ((GITHUB, JOB), (AZURE, ACTIONS)):
+        assert parser.claims("", data.split(b"\n")) == 0.0

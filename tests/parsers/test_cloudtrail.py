@@ -103,6 +103,14 @@ def test_a_document_becomes_lines_and_every_byte_stays_where_it_was():
     assert json.loads(apart.split(b"\n")[1]) == {"b": [1, {"c": ",{"}]}
 
 
+@pytest.mark.parametrize(
+    ("data", "records"), [(b'{"records":[{"a":1},{"b":[2,3]}]}', 2), (b'[{"a":1}, {"b":{}}, {}]', 3)]
+)
+def test_the_lists_of_other_clouds_become_lines_too(data, records):
+    apart = b"".join(records_apart(iter([data])))
+    assert apart.count(b"\n") == records - 1 and apart.replace(b"\n", b",") == data
+
+
 def test_it_does_not_matter_where_the_bytes_are_cut():
     whole = b"".join(records_apart(iter([DOCUMENT])))
     cutter = random.Random(7)
@@ -113,7 +121,8 @@ def test_it_does_not_matter_where_the_bytes_are_cut():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{},{}", b'{"records":[{},{}]}', json.dumps({"Records": [{}, {}]}, indent=1).encode()]
+    "data",
+    [b"", b"{},{}", b'{"events":[{},{}]}', b"[{main}] a, b", json.dumps({"Records": [{}, {}]}, indent=1).encode()],
 )
 def test_what_is_no_such_document_passes_as_it_is(data):
     assert b"".join(records_apart(iter([data]))) == data

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["anchored_pairs", "with_owners"]
 
-_ELSEWHERE: Final[frozenset[str | None]] = frozenset({"git-log", "github-actions", "gitlab-ci", "cloudtrail"})
+_ELSEWHERE: Final[frozenset[str | None]] = frozenset(
+    {"git-log", "github-actions", "azure-pipelines", "gitlab-ci", "cloudtrail", "gcp-audit", "azure-activity"}
+)
 
 
 def with_owners(parts: Sequence[Path], surveys: Sequence[Survey], parsers: Mapping[str, str | None]) -> list[Survey]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from afterlog.case import Case, Ledger
-from afterlog.changes.ansible import ansible_changes
+from afterlog.changes.ansible import CONTROLLERS, ansible_changes
 from afterlog.changes.commits import commit_changes, join_commits, push_changes
 from afterlog.changes.generic import generic_changes
 from afterlog.changes.hosts import with_known_hosts
@@ -21,7 +21,7 @@ from afterlog.changes.mined import COARSE, mined_rows, told_already, version_cha
 from afterlog.changes.model import ROW_COLUMNS, Change, Look, Pool, Row, Step, rows_of
 from afterlog.changes.naming import named_changes, named_looks
 from afterlog.changes.operators import typed_rows
-from afterlog.changes.packages import package_changes
+from afterlog.changes.packages import PACKAGE_PARSERS, package_changes
 from afterlog.changes.people import command_changes, looks
 from afterlog.changes.puppet import puppet_changes
 from afterlog.changes.routine import fold_repeated, routine_changes
@@ -38,9 +38,7 @@ __all__ = ["Change", "History", "Look", "Step", "find_changes", "group_changes"]
 _PLACED: Final = ("time", "source", "line", "offset", "host", "service")
 _ANSWERED: Final = pc.field("upstream").is_valid()
 _LOG: Final = pc.field("kind") == str(Kind.LOG)
-_TOLD_ELSEWHERE: Final = sorted(
-    RUN_PARSERS | {"ansible-log", "ansible-module", "apt-history", "apt-term", "alternatives", "dnf", "dpkg", "yum"}
-)
+_TOLD_ELSEWHERE: Final = sorted(RUN_PARSERS | PACKAGE_PARSERS | CONTROLLERS | {"ansible-module"})
 _READ: Final = ("time", "source", "line", "offset", "host", "service", "message")
 
 
@@ -62,7 +60,8 @@ def find_changes(case: Case) -> History:
         platform += [*mined[0], *event_rows(batch)]
         versions += mined[1]
         sayings += said_rows(batch)
-    sayings = _with_details(case, sayings)
+    known = {row.place for row in platform}
+    sayings = _with_details(case, [row for row in sayings if row.place not in known])
     ledgers = case.ledgers()
     hosts = {ledger.host for ledger in ledgers if ledger.host}
     said = said_changes(sayings, hosts, {ledger.path: ledger.events for ledger in ledgers})

@@ -22,6 +22,8 @@ from afterlog.changes.model import (
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
+CONTROLLERS: Final = frozenset({"ansible-log", "ansible-output", "ansible-json"})
+"""Parsers of what ansible-playbook itself tells."""
 _ON_HOST = ("ansible-module", "sudo", "sshd", "apache-error")
 _RUNNERS = frozenset({"command", "shell", "raw", "script", "uri", "wait_for", "assert", "debug"})
 _SERVICE_MODULES = frozenset({"service", "systemd", "systemd_service", "supervisorctl"})
@@ -34,7 +36,7 @@ CHECKS: Final = re.compile(r"health|check|verif|smoke|probe|answers|test", re.IG
 
 def ansible_changes(pool: Pool) -> list[Change]:
     """Make changes from the controller's log; then from modules on hosts whose controller left no log."""
-    rows = sorted(pool.of("ansible-log"), key=lambda row: (row.run, row.time_us, row.place))
+    rows = sorted(pool.of(*sorted(CONTROLLERS)), key=lambda row: (row.run, row.time_us, row.place))
     runs = [list(group) for _run, group in groupby(rows, key=lambda row: (row.place.source, row.run))]
     changes = [_from_controller(run, pool) for run in sorted(runs, key=lambda run: run[0].time_us)]
     return changes + _from_modules(pool)
@@ -44,7 +46,7 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
     results = [row for row in run if row.action == "result"]
     recaps = [row for row in run if row.action == "recap"]
     start, end = run[0].time_us, run[-1].time_us
-    touched = unique(row.fields.get("target_host", "") for row in results if row.outcome not in _NOTHING)
+    touched = unique(_worked_on(row) for row in results if row.outcome not in _NOTHING)
     hosts = touched or unique(
         row.fields.get("target_host", "") for row in results if row.fields.get("target_host") != "localhost"
     )
@@ -75,6 +77,12 @@ def _from_controller(run: list[Row], pool: Pool) -> Change:
         parts=_parts(plays),
         failure=(failure.fields.get("msg") or failure.message) if failure else "",
     )
+
+
+def _worked_on(row: Row) -> str:
+    """Give the machine of a result; ``localhost`` is the one whose log tells of it."""
+    named = row.fields.get("target_host", "")
+    return row.host or named if named == "localhost" else named
 
 
 def _parts(plays: list[Row]) -> tuple[Part, ...]:

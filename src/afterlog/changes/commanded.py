@@ -8,7 +8,7 @@ from typing import Final
 from afterlog.changes.commands import understand
 from afterlog.changes.model import SECOND, Pool, Row
 
-TELLERS: Final = ("sudo", "auditd", "shell-history")
+TELLERS: Final = ("sudo", "doas", "auditd", "shell-history")
 """Parsers that tell of commands, the surest first: sudo names the account and the right it was given."""
 _SAME_US: Final = 5 * SECOND
 

@@ -9,19 +9,20 @@ from collections import Counter
 from itertools import groupby
 from typing import Final
 
+from afterlog.changes.ansible import CONTROLLERS
 from afterlog.changes.model import MINUTE, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 
-_LEFT: Final = frozenset(
-    {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module", "git-log"}
-)
+_LEFT: Final = CONTROLLERS | {"sshd", "puppet", "puppet-report", "puppet-summary", "ansible-module", "git-log"}
 """Parsers whose rows are told elsewhere; what is left of them (logins, sessions) is no change."""
 _LEFT_ACTIONS: Final = frozenset({"become", "cron", "login", "logout", "session", "read", "check"})
 _TOOLS: Final = {
     "kubernetes": "kubernetes", "kube": "kubernetes", "k8s": "kubernetes", "argo": "deploy", "helm": "deploy",
     "chef": "chef", "salt": "salt", "terraform": "terraform", "jenkins": "deploy", "gitlab": "deploy",
     "github": "deploy", "capistrano": "deploy", "actions": "deploy", "cloudtrail": "cloud", "shell": "command",
+    "vault-audit": "vault", "docker": "docker",
+    "gcp-audit": "cloud", "azure-activity": "cloud",
     "audit": "command",
 }  # fmt: skip
 _VERBS: Final = {
@@ -31,6 +32,7 @@ _VERBS: Final = {
 }  # fmt: skip
 _DULL: Final = frozenset({"start", "started", "task", "result", "recap", "step", "stage", "created", "run"})
 _STEPS: Final = 200
+_ELSEWHERE: Final = frozenset({"cloudtrail", "gcp-audit", "azure-activity", "kubernetes-audit"})
 
 
 def generic_changes(pool: Pool) -> list[Change]:
@@ -72,7 +74,7 @@ def _change(rows: list[Row]) -> Change:
         title=f"{_tool(head.parser)}: {action} {name}{more}"[:200],
         start_us=min(row.time_us for row in rows),
         end_us=max(row.time_us for row in rows),
-        hosts=unique(row.fields.get("target_host", "") or row.host for row in acts),
+        hosts=unique(_host(row) for row in acts),
         targets=targets[:50],
         outcome=joint_outcome(row.outcome for row in rows),
         actor=head.actor,
@@ -84,6 +86,11 @@ def _change(rows: list[Row]) -> Change:
         subject=head.message[:200] if head.message and head.message != name else "",
         failure=(failed.fields.get("error", "") or failed.message)[:500] if failed else "",
     )
+
+
+def _host(row: Row) -> str:
+    """Give the host that was worked on; a cloud's audit log says nothing of the machine it was collected on."""
+    return row.fields.get("target_host", "") or ("" if row.parser in _ELSEWHERE else row.host)
 
 
 def _tool(parser: str) -> str:

@@ -1,11 +1,7 @@
 """Mined changes: what ordinary logs say was done, where no deploy log says it.
 
-systemd's and the kernel's own words (a unit started, stopped, failed; a process killed), and the version a program
-names when it starts: another one than before is a deploy, whoever made it.
-
-https://github.com/systemd/systemd/blob/main/src/core/job.c (job_done_message_format), src/core/unit.c,
-src/core/service.c, src/login/logind-dbus.c, src/coredump/coredump.c
-https://github.com/torvalds/linux/blob/master/mm/oom_kill.c
+systemd's and the kernel's own words (a unit started, stopped, failed; a process killed) where no parser read them as
+changes, and the version a program names when it starts: another one than before is a deploy, whoever made it.
 """
 
 from __future__ import annotations
@@ -18,58 +14,17 @@ from afterlog.changes.model import MINUTE, Busy, Change, Row, Step, places_of, u
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
 from afterlog.evidence import Place
+from afterlog.formats.systemd import PLATFORM, platform_event
 
-_CHANGED, _FAILED, _STARTED = str(Outcome.CHANGED), str(Outcome.FAILED), str(Outcome.STARTED)
-_UNIT: Final = r"(?P<unit>[\w@.:\\-]+\.(?:service|socket|mount))"
-_PLATFORM: Final = frozenset(
-    {"systemd", "kernel", "init", "systemd-oomd", "systemd-logind", "systemd-coredump", "systemd-shutdown"}
-)
-_SAYINGS: Final = (
-    (re.compile(rf"Started (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _CHANGED),
-    (re.compile(rf"Stopped (?:{_UNIT} - )?(?P<what>.+?)\.?"), "stop", _CHANGED),
-    (re.compile(rf"Stopping (?:{_UNIT} - )?(?P<what>.+?)\.{{3}}"), "stop", _STARTED),
-    (re.compile(rf"Reloaded (?:{_UNIT} - )?(?P<what>.+?)\.?"), "reload", _CHANGED),
-    (re.compile(rf"Failed to start (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _FAILED),
-    (re.compile(rf"{_UNIT}: [Mm]ain process exited, code=(?:killed|dumped), .*"), "crash", _FAILED),
-    (re.compile(rf"{_UNIT}: [Mm]ain process exited, code=exited, status=[1-9].*"), "crash", _FAILED),
-    (re.compile(rf"{_UNIT}: Failed with result 'oom-kill'\.?"), "oom", _FAILED),
-    (re.compile(rf"{_UNIT}: Failed with result .*"), "crash", _FAILED),
-    (re.compile(rf"{_UNIT}: A process of this unit has been killed by the OOM killer\.?"), "oom", _FAILED),
-    (re.compile(rf"Unit {_UNIT} entered failed state\.?"), "crash", _FAILED),  # before systemd 235
-    (re.compile(rf"{_UNIT}:? (?:Scheduled restart job, .*|holdoff time over, scheduling restart\.)"),
-     "restart", _STARTED),
-    (re.compile(rf"{_UNIT}: Start request repeated too quickly\.?"), "start", _FAILED),  # systemd gives up
-    (re.compile(rf"{_UNIT}: Watchdog timeout \(limit [^)]*\)!.*"), "crash", _FAILED),
-    (re.compile(rf"{_UNIT}: (?i:start|start-pre|start-post) operation timed out\. .*"), "start", _FAILED),
-    (re.compile(rf"{_UNIT}: (?:State '(?:stop|final)-[\w-]+'|Stopping) timed out\. .*"), "stop", _FAILED),
-    (re.compile(rf"Dependency failed for (?:{_UNIT} - )?(?P<what>.+?)\.?"), "start", _FAILED),
-    (re.compile(rf"Reload failed for (?:{_UNIT} - )?(?P<what>.+?)\.?"), "reload", _FAILED),
-    (re.compile(r"Killed /\S*?(?P<unit>[\w@.:\\-]+\.service) due to memory (?:pressure|used) .*"), "oom", _FAILED),
-    (re.compile(r"(?:The )?(?P<what>[Ss]ystem) (?:is rebooting|will reboot now).*"), "restart", _STARTED),
-    (re.compile(r"(?:The )?(?P<what>[Ss]ystem) (?:is (?:powering (?:down|off)|halting)|will power off now).*"),
-     "stop", _STARTED),
-    (re.compile(r"(?:\[ *[\d.]+\] )?(?:traps: )?(?P<what>[^\s\[:]+)\[\d+\]:? (?:segfault at|general protection) .*"),
-     "crash", _FAILED),
-    (re.compile(r"Process \d+ \((?P<what>[^)]+)\) of user \d+ (?:dumped core|terminated abnormally).*", re.DOTALL),
-     "crash", _FAILED),
-    (re.compile(r"(?:\[ *[\d.]+\] )?(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process \d+ \((?P<what>[^)]+)\).*"),
-     "oom", _FAILED),
-    (re.compile(r"(?:\[ *0\.0+\] )?(?:Linux version \d.*|Booting Linux on physical CPU.*)"), "boot", _CHANGED),
-    (re.compile(r"systemd \d\S* running in system mode.*|Startup finished in .*\(kernel\).*"), "boot", _CHANGED),
-)  # fmt: skip
-_HOUSEKEEPING: Final = re.compile(
-    r"Session \S+ of |User (?:Manager|Runtime|Slice)|user-\d|\.(?:scope|slice|timer|target|path|device)\b|apt|logrotate"
-    r"|Rotate|man-db|fstrim|motd|tmpfiles|[Cc]lean|[Dd]aily|[Ww]eekly|[Hh]ourly|e2scrub|dpkg|fwupd|Getty"
-    r"|Message of the Day"
-)
+_CHANGED: Final = str(Outcome.CHANGED)
 _VERSION: Final = re.compile(
     r"(?i)\b(?:starting|started|booting|launching|initiali[sz]ing|running)\b.{0,80}?(?:\bversion[ =:]*|\bv|[ /=:-])"
     r"(?P<version>\d+\.\d+(?:\.\d+)*(?:[-+.][\w.]+)?)\b"
 )
 COARSE: Final = (
-    r"^(?:Start|Stop|Reload|Failed to start)|: (?:[Mm]ain process exited|Failed with result|Scheduled restart)"
+    r"^(?:[Ss]tart|Stop|Reload|Failed to start)|: (?:[Mm]ain process exited|Failed with result|Scheduled restart)"
     r"|: A process of this unit|: (?:Start request repeated|Watchdog timeout)|timed out\. (?:Term|Kill|Abort|Skip|Fail)"
-    r"|entered failed state|holdoff time over|^Dependency failed for|^Reload failed for|due to memory"
+    r"|entered failed state|hold-?off time|^Dependency failed for|^Reload failed for|due to memory"
     r"|[Ss]ystem (?:is rebooting|is powering|is halting|will )|segfault at|general protection|^Process \d+ \(.* of user"
     r"|Linux version \d|^Booting Linux|^systemd \d\S* running in|^Startup finished in"
     r"|ut of memory: Kill|(?i:starting|started|booting|launching|running)[^\n]{0,100}\d\.\d"
@@ -83,23 +38,17 @@ def mined_rows(events: Iterable[dict[str, Any]]) -> tuple[list[Row], list[Row]]:
     platform, versions = [], []
     for event in events:
         said = event["message"] or ""
-        row = _platform_row(event, said) if (event["service"] or "") in _PLATFORM else None
+        row = _platform_row(event, said) if (event["service"] or "") in PLATFORM else None
         if row is not None:
             platform.append(row)
-        elif (event["service"] or "") not in _PLATFORM and (found := _VERSION.search(said[:400])):
+        elif (event["service"] or "") not in PLATFORM and (found := _VERSION.search(said[:400])):
             versions.append(_row(event, "version", "start", event["service"] or "", _CHANGED, found["version"]))
     return platform, versions
 
 
 def _platform_row(event: dict[str, Any], said: str) -> Row | None:
-    for pattern, action, outcome in _SAYINGS:
-        if found := pattern.fullmatch(said):
-            names = found.groupdict()
-            target = (names.get("unit") or names.get("what") or "").removesuffix(".service")
-            if _HOUSEKEEPING.search(said) and action in ("start", "stop", "reload"):
-                return None
-            return _row(event, "systemd", action, target, outcome, "")
-    return None
+    told = platform_event(said)
+    return _row(event, "systemd", told[0], told[1], told[2], "") if told else None
 
 
 def _row(event: dict[str, Any], parser: str, action: str, target: str, outcome: str, run: str) -> Row:

@@ -241,7 +241,8 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def joint_outcome(outcomes: Iterable[str]) -> str:
     """Tell how a change ended from how its parts ended."""
     seen = set(outcomes)
-    failed, changed = str(Outcome.FAILED) in seen, bool(seen & {str(Outcome.CHANGED), str(Outcome.PARTLY)})
+    partly = str(Outcome.PARTLY) in seen
+    failed, changed = partly or str(Outcome.FAILED) in seen, partly or str(Outcome.CHANGED) in seen
     if failed and changed:
         return str(Outcome.PARTLY)
     if failed:

@@ -14,8 +14,12 @@ from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
 from afterlog.changes.naming import working_id
 from afterlog.event import Outcome
+from afterlog.parser import read_stamp
 
-_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum")
+_DETAILS: Final = ("apt-term", "dpkg", "alternatives", "dnf", "yum", "yum-syslog", "zypper", "pacman")
+_BY_THE_CLOCK: Final = "unattended-upgrades"  # asks apt, whose own logs tell it better
+PACKAGE_PARSERS: Final = frozenset({"apt-history", *_DETAILS, _BY_THE_CLOCK})
+"""Parsers whose rows are told here; their log lines are no sayings of programs."""
 _NEXT_HOST_US: Final = 30 * MINUTE  # apt's timers start within a random delay of up to an hour
 _FIRST_FEW: Final = 4
 
@@ -24,9 +28,18 @@ def package_changes(pool: Pool) -> list[Change]:
     """Make changes from apt's history; then from its terminal log and dpkg's lines where there is no history."""
     changes = [_change([row, *_about(row, pool)]) for row in pool.of("apt-history")]
     pool.take(pool.of("apt-history"))
-    for detail in _DETAILS:
-        changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(detail)))]
+    _asked_by_the_clock(changes, pool)
+    for detail in (*_DETAILS, _BY_THE_CLOCK):
+        logs = ("yum", "yum-syslog") if detail == "yum" else (detail,)  # it tells both the same
+        changes += [_change([*group, *_asked(group, pool)]) for group in _runs(pool.take(pool.of(*logs)))]
     return _over_hosts(changes)
+
+
+def _asked_by_the_clock(changes: Iterable[Change], pool: Pool) -> None:
+    """Leave to apt's history what unattended upgrades told of the same run, unless it failed."""
+    for change in changes:
+        told = pool.near((_BY_THE_CLOCK,), change.hosts, change.start_us - 10 * MINUTE, change.end_us + 10 * MINUTE)
+        pool.take(row for row in told if row.outcome != str(Outcome.FAILED))
 
 
 def _over_hosts(changes: Iterable[Change]) -> list[Change]:
@@ -78,18 +91,33 @@ def _asked(rows: list[Row], pool: Pool) -> list[Row]:
 
 def _runs(rows: list[Row]) -> list[list[Row]]:
     groups: list[list[Row]] = []
+    pause = 60 * MINUTE if rows and rows[0].parser == _BY_THE_CLOCK else MINUTE
     for row in sorted(rows, key=lambda row: (row.host, row.time_us)):
-        if groups and groups[-1][-1].host == row.host and row.time_us - groups[-1][-1].time_us < MINUTE:
+        if groups and groups[-1][-1].host == row.host and row.time_us - groups[-1][-1].time_us < pause:
             groups[-1].append(row)
         else:
             groups.append([row])
     return groups
 
 
+def _names(row: Row) -> list[str]:
+    """Give the packages of a row: apt's history and unattended upgrades name all of a run in one."""
+    return row.target.replace(",", " ").split() if row.parser in ("apt-history", _BY_THE_CLOCK) else [row.target]
+
+
+def _lasted(row: Row) -> int:
+    """Give how long a block of apt's history lasted, by its two dates in one zone; 0 where it has no end."""
+    begin, end = (
+        read_stamp("apt", text.encode("ascii", "replace"))
+        for text in (row.run.removeprefix("apt "), row.fields.get("end", ""))
+    )
+    return max(end.wall_us - begin.wall_us, 0) if begin and end else 0
+
+
 def _change(rows: list[Row]) -> Change:
     head = rows[0]
     acts = [row for row in rows if row.parser not in TELLERS and row.target]
-    packages = unique(row.target for row in ([head] if head.parser == "apt-history" else acts))
+    packages = unique(name for row in ([head] if head.parser == "apt-history" else acts) for name in _names(row))
     asked = next((row for row in rows if row.parser in TELLERS), None)
     actor = head.actor or (asked.actor if asked else "")
     verb = head.action if head.parser == "apt-history" else "+".join(unique(row.action for row in acts)) or head.action
@@ -99,7 +127,7 @@ def _change(rows: list[Row]) -> Change:
         action="package",
         title=f"Packages: {verb} {', '.join(packages)[:120]}",
         start_us=min(row.time_us for row in rows if row.parser not in TELLERS),
-        end_us=max(row.time_us for row in rows if row.parser not in TELLERS),
+        end_us=max(row.time_us + _lasted(row) for row in rows if row.parser not in TELLERS),
         hosts=(head.host,) if head.host else (),
         targets=packages,
         outcome=joint_outcome([row.outcome for row in rows if row.parser not in TELLERS] or [str(Outcome.UNKNOWN)]),
@@ -110,7 +138,7 @@ def _change(rows: list[Row]) -> Change:
         ),
         places=places_of([head.place, *([asked.place] if asked else []), *(row.place for row in acts)], 4),
         failure=next(
-            (row.message or row.fields.get("error", "") for row in rows if row.outcome == str(Outcome.FAILED)),
+            (row.fields.get("error", "") or row.message for row in rows if row.outcome == str(Outcome.FAILED)),
             "",
         ),
     )

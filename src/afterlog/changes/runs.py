@@ -37,6 +37,7 @@ _TOOLS: Final = {
     "salt": _Tool("Salt", "salt", agent=True, everywhere=True, program="salt"),
     "salt-output": _Tool("Salt", "salt", program="salt"),
     "chef": _Tool("Chef", "chef", agent=True, program="chef"),
+    "chef-output": _Tool("Chef", "chef", agent=True, program="chef"),
     "terraform": _Tool("Terraform", "terraform", program="terraform"),
     "argocd": _Tool("ArgoCD", "deploy"),
     "argocd-container": _Tool("ArgoCD", "deploy"),
@@ -45,13 +46,17 @@ _TOOLS: Final = {
     "capistrano-output": _Tool("Capistrano", "deploy"),
     "capistrano-revisions": _Tool("Capistrano", "deploy", agent=True),
     "github-actions": _Tool("GitHub Actions", "deploy"),
+    "azure-pipelines": _Tool("Azure Pipelines", "deploy"),
     "gitlab-ci": _Tool("GitLab CI", "deploy"),
     "jenkins": _Tool("Jenkins", "deploy"),
+    "migrations": _Tool("Database", "deploy"),
+    "flux": _Tool("Flux", "deploy"),
+    "codedeploy": _Tool("CodeDeploy", "deploy", agent=True, everywhere=True),
 }
 RUN_PARSERS: Final = frozenset(_TOOLS)
 """Parsers whose rows are told here; their log lines are no sayings of programs."""
 _WHOLE: Final = frozenset(
-    {"job", "run", "apply", "destroy", "deploy", "rollback", "sync", "restart", "scale", "install"}
+    {"job", "run", "apply", "destroy", "deploy", "rollback", "sync", "restart", "scale", "install", "migration"}
 )
 _AFTER: Final = frozenset({_STARTED, _UNKNOWN, ""})
 _STEPS: Final = 200
@@ -179,7 +184,10 @@ def _bare(target: str) -> str:
 
 def _action(whole: list[Row]) -> str:
     told = [row.action for row in whole]
-    return next((act for act in ("rollback", "deploy", "install", "apply", "destroy", "sync") if act in told), "run")
+    return next(
+        (act for act in ("rollback", "deploy", "install", "apply", "destroy", "sync", "migration") if act in told),
+        "run",
+    )
 
 
 def _title(name: str, action: str, whole: list[Row], targets: tuple[str, ...], versions: tuple[str, ...]) -> str:

@@ -24,7 +24,8 @@ _VERSION: Final = re.compile(
 )
 _SAYINGS: Final = (
     ("rollback", re.compile(
-        r"(?i)^(?!.{0,200}\b(?:transactions?|trx|segments?|statements?|savepoints?)\b)"
+        r"(?i)^(?!.{0,200}\b(?:transactions?|trx|segments?|statements?|savepoints?)\b"
+        r"|.{0,100}\bmigration of schema\b)"  # Flyway: a migration failed, its changes were rolled back
         r".{0,200}?\broll(?:ing|ed|s)?[ -]?back\b"
         r"|\brevert(?:ing|ed) (?:to|release|deploy|version|config)"
     )),
@@ -36,6 +37,8 @@ _SAYINGS: Final = (
     ("migration", re.compile(
         r"(?i)\bmigrating (?:schema|database|table)|\bapply(?:ing)? migration|\bapplied \d+ migration"
         r"|\brunning migrations?\b|\brunning upgrade \w* ?-> \w+|^== .{1,80}: migrat(?:ing|ed)\b"
+        r"|\bmigration of schema\b.{1,100}\bfailed|\b[Cc]hange[Ss]et .{1,200} ran successfully in \d"
+        r"|^running changeset: "
     )),
     ("apply", re.compile(
         r"(?i)\b(?:push(?:ing|ed)|apply(?:ing)?|applied|deploy(?:ing|ed)|updat(?:ing|ed)|chang(?:ing|ed)|rolling out)"
@@ -53,7 +56,7 @@ _WITH_VERSION: Final = re.compile(
     r"(?i)\b(?:releas|activat|switch|promot|publish|upgrad|install|roll(?:ing|ed) out)(?:ing|ed)?\b"
 )
 COARSE: Final = (
-    r"(?i:roll(?:ing|ed|s)?[ -]?back|revert(?:ing|ed) |(?:flag|toggle|feature)s?\b|migrat|running upgrade"
+    r"(?i:roll(?:ing|ed|s)?[ -]?back|revert(?:ing|ed) |(?:flag|toggle|feature)s?\b|migrat|changeset|running upgrade"
     r"|\bconfig|firewall rule|dns record|\bscal(?:ing|ed) |deploy|symlink"
     r"|(?:releas|activat|switch|promot|publish|upgrad|install|rolling out|rolled out)[^\n]{0,60}\d)"
 )
@@ -72,7 +75,7 @@ _NO_NAME: Final = frozenset(
         "migrating schema database applying applied migration migrations running upgrade flag feature toggle set "
         "turned switched enabled disabled enabling disabling changed updated config configuration settings pushing "
         "pushed scaling scaled up down out replicas instances has was is been begun now successfully user job "
-        "head main master trunk origin latest"
+        "changeset changesets changes head main master trunk origin latest"
     ).split()
 )
 _TOGETHER_US: Final = 3 * MINUTE

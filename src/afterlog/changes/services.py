@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from afterlog.changes.ansible import CONTROLLERS
 from afterlog.changes.commanded import commands_given
 from afterlog.changes.commands import understand
 from afterlog.changes.model import MINUTE, SECOND, Change, Pool, Row, Step, joint_outcome, places_of, unique
@@ -25,7 +26,7 @@ _OWN = _CONTROL | {
     "server-maintenance",
 }
 _TELLING = ("oom", "crash", "failover", "restart", "reload", "stop")  # which act names a burst, the first that is there
-_ELSEWHERE = frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-log", "ansible-module"})
+_ELSEWHERE = CONTROLLERS | frozenset({"sudo", "cron", "puppet", "puppet-report", "puppet-summary", "ansible-module"})
 _PAST = {
     "restart": "restarted",
     "reload": "reloaded",
@@ -125,8 +126,8 @@ def _change(rows: list[Row], action: str, target: str) -> Change:
         tool="service",
         action=action,
         title=f"{target} {_PAST.get(action, action)}",
-        start_us=head.time_us,
-        end_us=rows[-1].time_us,
+        start_us=min(row.time_us for row in rows),
+        end_us=max(row.time_us for row in rows),
         hosts=(head.host,) if head.host else (),
         targets=unique([target]),
         outcome=str(Outcome.FAILED) if failed else outcome,

@@ -1,9 +1,11 @@
-"""JSON documents that are one list of records, as CloudTrail delivers them: told apart into lines.
+"""JSON documents that are one list of records, as cloud audit logs come: told apart into lines.
 
 Such a document is a single line of any length. The comma between two records becomes a line ending, and nothing else
 changes: every byte stays where it was, so that offsets are those of the file.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
+https://learn.microsoft.com/azure/azure-monitor/essentials/activity-log-schema
+https://cloud.google.com/sdk/gcloud/reference/logging/read
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_OPENING: Final = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
-_OPENING_BYTES: Final = 64
-_IN_LIST: Final = 2  # brackets open between two records: the document's and the list's
+_OPENING: Final = re.compile(
+    rb'\s*(?:\{\s*"[Rr]ecords"\s*:\s*\[|\[\s*\{\s*"'
+    rb'|\{\s*"apiVersion"\s*:\s*"v1"\s*,\s*(?:"kind"\s*:\s*"\w*List"\s*,\s*)?"items"\s*:\s*\[)'
+)
+_OPENING_BYTES: Final = 128
 _STRUCTURE: Final = re.compile(rb'["{}\[\],]')
 _IN_TEXT: Final = re.compile(rb'\\.|"', re.DOTALL)
 _ENDS_LINE: Final = re.compile(rb",[ \t]*\r?\n")
@@ -28,15 +32,17 @@ def records_apart(chunks: Iterator[bytes]) -> Iterator[bytes]:
         first += chunk
         if len(first) >= _OPENING_BYTES:
             break
-    if not _OPENING.match(first[:_OPENING_BYTES]):
+    opening = _OPENING.match(first[:_OPENING_BYTES])
+    if opening is None:
         yield first
         yield from chunks
         return
+    within = 1 if opening[0].lstrip().startswith(b"[") else 2  # brackets open between two records
     depth, in_text, held = 0, False, b""
     for piece in _with_end(first, chunks):
         data = bytearray(held + (piece or b""))
         limit = len(data) if piece is None else max(len(data) - _HELD, 0)
-        at, depth, in_text = _cut(data, limit, depth, in_text=in_text)
+        at, depth, in_text = _cut(data, limit, depth, within, in_text=in_text)
         yield bytes(data[:at])
         held = bytes(data[at:])
 
@@ -47,8 +53,8 @@ def _with_end(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes | None]:
     yield None
 
 
-def _cut(data: bytearray, limit: int, depth: int, *, in_text: bool) -> tuple[int, int, bool]:
-    """Cut between records up to a limit; give where it stopped, and the state there."""
+def _cut(data: bytearray, limit: int, depth: int, within: int, *, in_text: bool) -> tuple[int, int, bool]:
+    """Cut between records, ``within`` so many brackets, up to a limit; give where it stopped, and the state there."""
     at = 0
     while at < limit:
         found = (_IN_TEXT if in_text else _STRUCTURE).search(data, at)
@@ -61,6 +67,6 @@ def _cut(data: bytearray, limit: int, depth: int, *, in_text: bool) -> tuple[int
             depth += 1
         elif byte in {b"}", b"]"}:
             depth -= 1
-        elif byte == b"," and depth == _IN_LIST and not _ENDS_LINE.match(data, found.start()):
+        elif byte == b"," and depth == within and not _ENDS_LINE.match(data, found.start()):
             data[found.start()] = ord("\n")
     return at, depth, in_text

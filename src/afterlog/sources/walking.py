@@ -19,6 +19,7 @@ from afterlog.sources.places import place_of
 from afterlog.sources.rotation import Rotated, rotated_sets, turn_of
 
 _LEFTOVER_HEAD = 4096
+_WITHIN = "a git repository within an archive: of it only the reflogs are read; unpack it to read its commits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,20 @@ def _opened(source: Source, root: Path) -> Iterator[Source | NotRead]:
                 yield source
                 return
             raw.seek(0)
-            for member in list_members(raw):
+            members = list(list_members(raw))
+            repositories = _repositories(member.name for member in members)
+            for name in sorted(repositories):
+                yield NotRead(f"{source.path}/{name}", "unreadable", _WITHIN)
+            for member in members:
                 path = f"{source.path}/{member.name}" if member.name else source.path
+                inner = next((name for name in repositories if member.name.startswith(f"{name}/")), None)
                 if member.problem:
                     yield NotRead(path, "unreadable", member.problem)
+                elif inner is not None and not member.name.startswith(f"{inner}/logs/"):
+                    yield NotRead(path, "not-a-log", "one of git's own files")
                 else:
-                    place = place_of(path, root)
+                    stands = path if inner is None else f"{source.path}/{inner.removesuffix('/.git')}"
+                    place = place_of(stands, root)
                     mtime_us = int(member.mtime_s * 1e6)
                     yield replace(
                         source,
@@ -147,6 +156,19 @@ def _opened(source: Source, root: Path) -> Iterator[Source | NotRead]:
                     )
     except OSError:
         yield source  # opening it again will tell why
+
+
+def _repositories(names: Iterable[str]) -> frozenset[str]:
+    """Give the repositories among the members of an archive: what holds objects and a HEAD."""
+    heads, objects = set(), set()
+    for name in names:
+        folder, _, file = name.rpartition("/")
+        if file == "HEAD" and folder:
+            heads.add(folder)
+        before, found, _ = name.partition("/objects/")
+        if found:
+            objects.add(before)
+    return frozenset(heads & objects)
 
 
 def _unique(items: Iterable[Source | NotRead]) -> Iterator[Source | NotRead]:
