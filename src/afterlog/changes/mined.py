@@ -21,7 +21,7 @@ from afterlog.evidence import Place
 
 _CHANGED, _FAILED, _STARTED = str(Outcome.CHANGED), str(Outcome.FAILED), str(Outcome.STARTED)
 _UNIT: Final = r"(?P<unit>[\w@.:\\-]+\.(?:service|socket|mount))"
-_PLATFORM: Final = frozenset(
+PLATFORM: Final = frozenset(
     {"systemd", "kernel", "init", "systemd-oomd", "systemd-logind", "systemd-coredump", "systemd-shutdown"}
 )
 _SAYINGS: Final = (
@@ -75,6 +75,8 @@ COARSE: Final = (
     r"|ut of memory: Kill|(?i:starting|started|booting|launching|running)[^\n]{0,100}\d\.\d"
 )
 """What of all messages is looked at more closely, as RE2 understands it."""
+QUIET: Final = r"^(?:Started|Stopping|Stopped) (?:Session \S+ of |User (?:Manager|Runtime|Slice))"
+"""What the platform says of every login: housekeeping, and often most of a syslog."""
 _TOGETHER_US: Final = 30 * MINUTE
 
 
@@ -83,10 +85,10 @@ def mined_rows(events: Iterable[dict[str, Any]]) -> tuple[list[Row], list[Row]]:
     platform, versions = [], []
     for event in events:
         said = event["message"] or ""
-        row = _platform_row(event, said) if (event["service"] or "") in _PLATFORM else None
+        row = _platform_row(event, said) if (event["service"] or "") in PLATFORM else None
         if row is not None:
             platform.append(row)
-        elif (event["service"] or "") not in _PLATFORM and (found := _VERSION.search(said[:400])):
+        elif (event["service"] or "") not in PLATFORM and (found := _VERSION.search(said[:400])):
             versions.append(_row(event, "version", "start", event["service"] or "", _CHANGED, found["version"]))
     return platform, versions
 
