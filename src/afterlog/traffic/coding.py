@@ -21,10 +21,14 @@ class Growing:
     def __init__(self, most: int) -> None:
         self._room: NDArray[Any] = np.empty(most, np.int8)  # pages that are never written take no memory
         self._used = 0
+        self._known = most == 0
 
     def add(self, numbers: NDArray[Any]) -> None:
         """Append some numbers, widening the array where they need it."""
+        if self._used and not self._known:
+            self._room = np.full(len(self._room), np.nan, np.float32)
         kind = np.result_type(self._room, numbers) if self._used else numbers.dtype
+        self._known = True
         if kind != self._room.dtype:
             wider = np.empty(len(self._room), kind)
             wider[: self._used] = self._room[: self._used]
@@ -32,12 +36,23 @@ class Growing:
         self._room[self._used : self._used + len(numbers)] = numbers
         self._used += len(numbers)
 
+    def add_none(self, rows: int) -> None:
+        """Append so many numbers that are missing: NaN where others are there."""
+        if self._known:
+            self.add(np.full(rows, np.nan, np.float32))
+        else:
+            self._used += rows
+
     def __len__(self) -> int:
         return self._used
 
     def array(self) -> NDArray[Any]:
         """Give what was added, (n,)."""
         return self._room[: self._used]
+
+    def known(self) -> NDArray[Any] | None:
+        """Give the same, None where all are missing."""
+        return self.array() if self._known else None
 
 
 class Coding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -124,8 +124,6 @@ def _statuses(column: pa.ChunkedArray) -> NDArray[np.int16]:
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
-    if column.null_count == len(column):
-        return np.full(len(column), np.nan, np.float32)
     return pc.fill_null(column.cast(pa.float32()), float("nan")).to_numpy()
 
 
@@ -142,6 +140,7 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
 
     """
     rule = parse_rule(rules.fail)
+    give_back_memory()  # of the ingest before
     plain = [name for name in _NUMBERS if name != "bytes" or name in rule.fields]
     parts = case.parts_of(Kind.REQUEST)
     most = sum(part.rows for part in parts)
@@ -150,22 +149,33 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
         for name, coding in codings.items():
             coding.add(table.column(name))
         for name in plain:
-            numbers[name].add(_NUMBERS[name](table.column(name)))
+            column = table.column(name)
+            if name in ("duration", "bytes") and column.null_count == len(column):
+                numbers[name].add_none(len(column))
+            else:
+                numbers[name].add(_NUMBERS[name](column))
     give_back_memory()
     coded = {name: codings.pop(name).finish() for name in _CODED}
     coded["service"] = _named(coded["service"], coded["source"], rules.services)
     coded["server"] = _servers(coded["upstream"], coded["host"])
-    whole: dict[str, Any] = {name: numbers.pop(name).array() for name in plain}
-    failed = rule.holds({**whole, **coded})
-    timed = not np.isnan(whole["duration"]).all()
+    whole: dict[str, Any] = {name: numbers.pop(name).known() for name in plain}
+    failed = rule.holds({**_asked(whole, rule.fields), **coded})
     give_back_memory()
     order = _order(whole["time"], coded["source"][0], whole["line"])
-    if not timed:
-        whole["duration"] = None
     arrays: dict[str, Any] = {name: whole.pop(name) for name in ("time", "line", "offset", "status", "duration")}
     arrays |= {"failed": failed, **{name: pair[0] for name, pair in coded.items()}}
     ordered: dict[str, Any] = {name: values if values is None else values[order] for name, values in arrays.items()}
     return Requests(**ordered, names=Names(**{name: pair[1] for name, pair in coded.items()}))
+
+
+def _asked(whole: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Give the columns of numbers that a rule asks for, NaN throughout where none was logged."""
+    rows = len(whole["time"])
+    return {
+        name: np.full(rows, np.nan, np.float32) if whole[name] is None else whole[name]
+        for name in names
+        if name in whole
+    }
 
 
 def _order(time: Times, source: Codes, line: NDArray[np.integer]) -> NDArray[np.intp] | slice:

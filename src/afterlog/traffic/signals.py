@@ -64,6 +64,7 @@ def read_signals(case: Case, rules: Rules = DEFAULT_RULES) -> tuple[list[Signal]
     views = find_views(requests)
     outermost = np.array([path in views.outermost for path in requests.names.source] + [False])[requests.source]
     checks = health_checks(requests)
+    give_back_memory()
     ledgers = case.ledgers()
     services = [(code, name) for code, name in enumerate(requests.names.service)] + [(-1, "requests")]
     found = []
@@ -119,12 +120,16 @@ def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger], che
     time = requests.time
     start = min([int(time[0]), *(ledger.first for ledger in mine if ledger.first is not None)])
     end = _written_to(mine, int(time[-1]))
-    routes, route = _routes(requests)
+    bare = bare_paths(requests.names.path)
+    routes, route = _routes(requests, bare)
+    signature = _signatures(requests, bare)
+    del bare
+    give_back_memory()
     stream = Stream(
         time_us=time,
         failed=requests.failed,
         client=requests.client,
-        signature=_signatures(requests),
+        signature=signature,
         client_error=requests.client_error,
         host=requests.server,
         resolution_us=resolution_of(time),
@@ -150,11 +155,11 @@ def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger], from_us: i
     return min((written_until(ledgers, host, from_us) for host in hosts), default=0)
 
 
-def _signatures(requests: Requests) -> Codes:
+def _signatures(requests: Requests, bare: pa.StringArray) -> Codes:
     """Give each request the number of its (method, path without query), shape (n,)."""
-    bare = bare_paths(requests.names.path).dictionary_encode()
-    codes = np.append(bare.indices.to_numpy().astype(np.int64), -1)
-    width = len(bare.dictionary) + 2
+    coded = bare.dictionary_encode()
+    codes = np.append(coded.indices.to_numpy().astype(np.int64), -1)
+    width = len(coded.dictionary) + 2
 
     def pairs(piece: slice) -> NDArray[np.int64]:
         return (requests.method[piece].astype(np.int64) + 1) * width + codes[requests.path[piece]] + 1
@@ -169,9 +174,9 @@ def _signatures(requests: Requests) -> Codes:
     return numbers
 
 
-def _routes(requests: Requests) -> tuple[tuple[str, ...], Codes | None]:
+def _routes(requests: Requests, bare: pa.StringArray) -> tuple[tuple[str, ...], Codes | None]:
     """Give the names and codes (n,) of the requests' routes; nothing where there is one, or far too many."""
-    routes = routes_of(requests.names.path)
+    routes = _routes_of(bare)
     place = {route: number for number, route in enumerate(dict.fromkeys(routes))}
     if not 2 <= len(place) <= _MOST_ROUTES:
         return (), None
@@ -226,6 +231,10 @@ def bare_paths(paths: Sequence[str]) -> pa.Array:
 
 def routes_of(paths: Sequence[str]) -> list[str]:
     """Group request targets that differ only in identifiers: ``/post/42?a=1`` → ``/post/*``; five parts at most."""
-    short = pc.replace_substring_regex(bare_paths(paths), r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
+    return _routes_of(bare_paths(paths))
+
+
+def _routes_of(bare: pa.StringArray) -> list[str]:
+    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
     routes: list[str] = pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*").to_pylist()
     return routes
