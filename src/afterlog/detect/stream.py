@@ -17,7 +17,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 Codes: TypeAlias = NDArray[np.integer]
 
 SECOND = 1_000_000
-PIECE = 1 << 20  # events that are looked at at once
+PIECE = 1 << 18  # events that are looked at at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -10,9 +11,28 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Codes: TypeAlias = NDArray[np.signedinteger]
-Coded: TypeAlias = tuple[Codes, tuple[str, ...]]
+Coded: TypeAlias = tuple[Codes, Sequence[str]]
 
-_UNMERGED: Final = 1 << 20  # names of new parts that may wait, and repeat those known, before they are put together
+_UNMERGED: Final = 1 << 19  # names of new parts that may wait, and repeat those known, before they are put together
+
+
+class Words(Sequence[str]):
+    """Many texts in a quarter of the memory that a tuple of them takes."""
+
+    def __init__(self, array: pa.StringArray) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return Words(self._array[at])
+        return self._array[range(len(self))[at]].as_py()
+
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.StringArray:  # noqa: A002  Arrow's own name
+        """Give itself to ``pa.array``."""
+        return self._array
 
 
 class Growing:
@@ -103,7 +123,7 @@ class Coding:
         order = pc.sort_indices(names)
         place = np.full(len(used), -1, _width(len(names)))
         place[np.flatnonzero(used[:-1])[order.to_numpy()]] = np.arange(len(names))
-        return place[codes], tuple(names.take(order).to_pylist())
+        return place[codes], Words(names.take(order))
 
 
 def _width(names: int) -> np.dtype[np.signedinteger]:

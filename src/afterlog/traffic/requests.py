@@ -27,7 +27,7 @@ from afterlog.traffic.failing import DEFAULT, parse_rule
 Flags: TypeAlias = NDArray[np.bool_]
 Times: TypeAlias = NDArray[np.int64]
 
-_PIECE: Final = 1 << 20  # rows that are compared at once
+_PIECE: Final = 1 << 18  # rows that are compared at once
 _CODED: Final = ("source", "host", "service", "client", "method", "path", "upstream")
 
 
@@ -40,7 +40,7 @@ class Names:
     service: tuple[str, ...]
     client: tuple[str, ...]
     method: tuple[str, ...]
-    path: tuple[str, ...]
+    path: Sequence[str]
     upstream: tuple[str, ...]
     server: tuple[str, ...]
 
@@ -155,7 +155,8 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
             else:
                 numbers[name].add(_NUMBERS[name](column))
     give_back_memory()
-    coded = {name: codings.pop(name).finish() for name in _CODED}
+    coded: dict[str, Coded] = {name: codings.pop(name).finish() for name in _CODED}
+    coded |= {name: (codes, tuple(words)) for name, (codes, words) in coded.items() if name != "path"}
     coded["service"] = _named(coded["service"], coded["source"], rules.services)
     coded["server"] = _servers(coded["upstream"], coded["host"])
     whole: dict[str, Any] = {name: numbers.pop(name).known() for name in plain}
@@ -165,7 +166,8 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
     arrays: dict[str, Any] = {name: whole.pop(name) for name in ("time", "line", "offset", "status", "duration")}
     arrays |= {"failed": failed, **{name: pair[0] for name, pair in coded.items()}}
     ordered: dict[str, Any] = {name: values if values is None else values[order] for name, values in arrays.items()}
-    return Requests(**ordered, names=Names(**{name: pair[1] for name, pair in coded.items()}))
+    names: dict[str, Any] = {name: pair[1] for name, pair in coded.items()}
+    return Requests(**ordered, names=Names(**names))
 
 
 def _asked(whole: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -215,13 +217,13 @@ def _servers(upstream: Coded, host: Coded) -> Coded:
     return _renumbered(np.where(upstream[0] >= 0, upstream[0].astype(width), own[host[0]]), names)
 
 
-def _without_ports(names: tuple[str, ...]) -> tuple[str, ...]:
+def _without_ports(names: Sequence[str]) -> tuple[str, ...]:
     """Give servers as their machines are called elsewhere: web-01 for web-01:8080, unless one has several ports."""
     bare = [re.sub(r":\d+$", "", name) for name in names]
     return tuple(short if bare.count(short) == 1 and short else name for short, name in zip(bare, names, strict=True))
 
 
-def _renumbered(codes: Codes, names: tuple[str, ...]) -> Coded:
+def _renumbered(codes: Codes, names: Sequence[str]) -> Coded:
     """Renumber codes so that equal names have one code and codes follow the alphabet: the same logs, the same codes.
 
     Names that no code stands for are left out.

@@ -176,12 +176,11 @@ def _signatures(requests: Requests, bare: pa.StringArray) -> Codes:
 
 def _routes(requests: Requests, bare: pa.StringArray) -> tuple[tuple[str, ...], Codes | None]:
     """Give the names and codes (n,) of the requests' routes; nothing where there is one, or far too many."""
-    routes = _routes_of(bare)
-    place = {route: number for number, route in enumerate(dict.fromkeys(routes))}
-    if not 2 <= len(place) <= _MOST_ROUTES:
+    routes = _routes_of(bare).dictionary_encode()
+    if not 2 <= len(routes.dictionary) <= _MOST_ROUTES:
         return (), None
-    codes: Codes = np.array([*(place[route] for route in routes), -1], np.int16)[requests.path]
-    return tuple(place), codes
+    codes: Codes = np.append(routes.indices.to_numpy(), -1).astype(np.int16)[requests.path]
+    return tuple(routes.dictionary.to_pylist()), codes
 
 
 def resolution_of(time_us: Times) -> int:
@@ -231,10 +230,10 @@ def bare_paths(paths: Sequence[str]) -> pa.Array:
 
 def routes_of(paths: Sequence[str]) -> list[str]:
     """Group request targets that differ only in identifiers: ``/post/42?a=1`` → ``/post/*``; five parts at most."""
-    return _routes_of(bare_paths(paths))
-
-
-def _routes_of(bare: pa.StringArray) -> list[str]:
-    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
-    routes: list[str] = pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*").to_pylist()
+    routes: list[str] = _routes_of(bare_paths(paths)).to_pylist()
     return routes
+
+
+def _routes_of(bare: pa.StringArray) -> pa.StringArray:
+    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
+    return pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*")
