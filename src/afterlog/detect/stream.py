@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +95,17 @@ def pieces(events: int) -> Iterator[slice]:
     return (slice(begin, begin + PIECE) for begin in range(0, events, PIECE))
 
 
+def look_up(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    """Return the table's entry for each code, (n,); piece by piece, as numpy widens what it indexes with."""
+    found = np.empty(codes.size, table.dtype)
+    for piece in pieces(codes.size):
+        found[piece] = table[codes[piece]]
+    return found
+
+
 def present(codes: Codes) -> list[int]:
     """Return the different codes, ascending: much faster than sorting, as codes are small."""
     used = np.zeros(int(codes.max(initial=-1)) + 2, bool)
-    used[codes] = True  # −1 is the last
+    for piece in pieces(codes.size):
+        used[codes[piece]] = True  # −1 is the last
     return [*([-1] if used[-1] else []), *np.flatnonzero(used[:-1]).tolist()]

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from afterlog.detect.stream import look_up, present
+
 Codes: TypeAlias = NDArray[np.signedinteger]
 Coded: TypeAlias = tuple[Codes, Sequence[str]]
 
@@ -118,12 +120,12 @@ class Coding:
         self._merge()
         codes, every = self._codes.array(), self._names[0]
         used = np.zeros(len(every) + 1, bool)
-        used[codes] = True
+        used[present(codes)] = True
         names = every.filter(pa.array(used[:-1]))
         order = pc.sort_indices(names)
         place = np.full(len(used), -1, _width(len(names)))
         place[np.flatnonzero(used[:-1])[order.to_numpy()]] = np.arange(len(names))
-        return place[codes], Words(names.take(order))
+        return look_up(place, codes), Words(names.take(order))
 
 
 def _width(names: int) -> np.dtype[np.signedinteger]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from afterlog.detect.stream import Codes, pieces
+from afterlog.detect.stream import Codes, look_up, pieces
 from afterlog.traffic.requests import Flags, Requests
 
 # Names under which servers answer "am I alive?".
@@ -29,7 +29,8 @@ def health_checks(requests: Requests) -> Flags:
     monitor, whatever it asks for.
     """
     paths = pa.array(requests.names.path, pa.string())
-    named = np.append(pc.match_substring_regex(paths, _NAMES).to_numpy(zero_copy_only=False), False)[requests.path]
+    by_name = np.append(pc.match_substring_regex(paths, _NAMES).to_numpy(zero_copy_only=False), False)
+    named = look_up(by_name, requests.path)
     found: Flags = named | np.isin(requests.client, _monitors(requests))
     return found
 
@@ -52,7 +53,7 @@ def _faithful(client: Codes, path: Codes) -> Flags:
     for piece in pieces(len(client)):
         count += np.bincount(client[piece].astype(np.int64) + 1, minlength=len(some))
     found: Flags = np.roll(count, -1) >= _LEAST
-    found[client[path != some[client]]] = False
+    found[client[path != look_up(some, client)]] = False
     found[-1] = False
     return found
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from afterlog.case import Case
-from afterlog.detect.stream import present
+from afterlog.detect.stream import look_up, present
 from afterlog.errors import InputError
 from afterlog.event import Kind
 from afterlog.evidence import Place
@@ -28,6 +28,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 Times: TypeAlias = NDArray[np.int64]
 
 _PIECE: Final = 1 << 18  # rows that are compared at once
+_KEPT: Final = 4  # tables after which what Arrow kept of them is given back
 _CODED: Final = ("source", "host", "service", "client", "method", "path", "upstream")
 
 
@@ -140,12 +141,13 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
 
     """
     rule = parse_rule(rules.fail)
-    give_back_memory()  # of the ingest before
     plain = [name for name in _NUMBERS if name != "bytes" or name in rule.fields]
     parts = case.parts_of(Kind.REQUEST)
     most = sum(part.rows for part in parts)
     numbers, codings = {name: Growing(most) for name in plain}, {name: Coding(most) for name in _CODED}
-    for table in chain.from_iterable(part.read(plain, _CODED) for part in parts):
+    for count, table in enumerate(chain.from_iterable(part.read(plain, _CODED) for part in parts)):
+        if count % _KEPT == 0:
+            give_back_memory()  # what decoding took, and the ingest before
         for name, coding in codings.items():
             coding.add(table.column(name))
         for name in plain:
@@ -214,7 +216,7 @@ def _servers(upstream: Coded, host: Coded) -> Coded:
     names = (*_without_ports(upstream[1]), *host[1])
     width = np.min_scalar_type(-max(len(names), 1))
     own = np.array([*range(len(upstream[1]), len(names)), -1]).astype(width)
-    return _renumbered(np.where(upstream[0] >= 0, upstream[0].astype(width), own[host[0]]), names)
+    return _renumbered(np.where(upstream[0] >= 0, upstream[0].astype(width), look_up(own, host[0])), names)
 
 
 def _without_ports(names: Sequence[str]) -> tuple[str, ...]:
@@ -229,9 +231,9 @@ def _renumbered(codes: Codes, names: Sequence[str]) -> Coded:
     Names that no code stands for are left out.
     """
     used = np.zeros(len(names) + 1, bool)
-    used[codes] = True
+    used[present(codes)] = True
     ordered = sorted({name for name, there in zip(names, used[:-1], strict=True) if there})
     place = {name: number for number, name in enumerate(ordered)}
     width = np.min_scalar_type(-max(len(ordered), 1))
     numbers: Codes = np.array([*(place.get(name, -1) for name in names), -1]).astype(width)
-    return numbers[codes], tuple(ordered)
+    return look_up(numbers, codes), tuple(ordered)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
-from afterlog.detect.stream import Codes, pieces, present
+from afterlog.detect.stream import Codes, look_up, pieces, present
 from afterlog.memory import give_back_memory
 from afterlog.source import Source, reopen
 from afterlog.sources.rotation import turn_of
@@ -179,7 +179,7 @@ def _routes(requests: Requests, bare: pa.StringArray) -> tuple[tuple[str, ...], 
     routes = _routes_of(bare).dictionary_encode()
     if not 2 <= len(routes.dictionary) <= _MOST_ROUTES:
         return (), None
-    codes: Codes = np.append(routes.indices.to_numpy(), -1).astype(np.int16)[requests.path]
+    codes: Codes = look_up(np.append(routes.indices.to_numpy(), -1).astype(np.int16), requests.path)
     return tuple(routes.dictionary.to_pylist()), codes
 
 
