@@ -15,7 +15,7 @@ from afterlog.detect.stream import look_up, present
 Codes: TypeAlias = NDArray[np.signedinteger]
 Coded: TypeAlias = tuple[Codes, Sequence[str]]
 
-_UNMERGED: Final = 1 << 19  # names of new parts that may wait, and repeat those known, before they are put together
+_UNMERGED: Final = 1 << 20  # names of new parts that may wait, and repeat those known, before they are put together
 
 
 class Words(Sequence[str]):

@@ -28,7 +28,6 @@ Flags: TypeAlias = NDArray[np.bool_]
 Times: TypeAlias = NDArray[np.int64]
 
 _PIECE: Final = 1 << 18  # rows that are compared at once
-_KEPT: Final = 4  # tables after which what Arrow kept of them is given back
 _CODED: Final = ("source", "host", "service", "client", "method", "path", "upstream")
 
 
@@ -145,9 +144,8 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
     parts = case.parts_of(Kind.REQUEST)
     most = sum(part.rows for part in parts)
     numbers, codings = {name: Growing(most) for name in plain}, {name: Coding(most) for name in _CODED}
-    for count, table in enumerate(chain.from_iterable(part.read(plain, _CODED) for part in parts)):
-        if count % _KEPT == 0:
-            give_back_memory()  # what decoding took, and the ingest before
+    give_back_memory()  # of the ingest before
+    for table in chain.from_iterable(part.read(plain, _CODED) for part in parts):
         for name, coding in codings.items():
             coding.add(table.column(name))
         for name in plain:
