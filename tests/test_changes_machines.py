@@ -93,3 +93,11 @@ def test_a_restart_that_another_change_tells_is_told_once():
     assert not_told(found, told) == []
     assert not_told(found, boot_changes([boot("web", 305 - 10 * MINUTE // SECOND)], {})) == found
     assert not_told(found, boot_changes([boot("db", 305)], {})) == found
+
+
+def test_a_program_with_a_new_process_for_each_login_leaves_no_spans_and_one_beside_it_keeps_its_own():
+    logins = [(f"{n}", n * 3, n * 3 + 3) for n in range(501)]
+    assert spans_of(written(*logins), "pid") == {}
+    assert len(spans_of(written(*logins[:500]), "pid")[("web", "app", "web/app.log")]) == 500
+    large = [("900", 2000, 20000)]  # most of the lines: may have been restarted in spite of the many
+    assert len(spans_of(written(*logins, *large), "pid")[("web", "app", "web/app.log")]) == 502

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from afterlog.changes.sayings import detailed, said_changes, said_rows
+from afterlog.changes.sayings import COARSE, detailed, said_changes, said_rows
 from test_changes_mined import said
 
 HOSTS = {"web-01", "web-02", "ci-01"}
@@ -83,3 +85,22 @@ def test_a_structured_logs_fields_name_the_flag_that_its_message_does_not():
 def test_a_migration_is_named_with_its_number():
     (change,) = changes_of(said("11:00:00", "deployer", "running migration 0042_add_index_orders", "ci-01"))
     assert change.targets == ("0042_add_index_orders",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rolled back to build 12", "roll-back of shop", "reverting to release 7", "feature_flag checkout turned off",
+     "feature-switch new_cart was toggled", "disabled the old toggle", "Running upgrade  -> 1975ea83b712, add account",
+     "== 20240618 AddIndex: migrated (0.0042s)", "Applied 3 migrations", "updated dns records for shop",
+     "configuration has been rolled out", "scaling down to 2", "redeployed shop", "deployment of shop",
+     "starting deployment", "symlinked /srv/shop/current", "Switched to release 3.4.1", "promoting build 7",
+     "Déployé: deploying café v2"],
+)  # fmt: skip
+def test_what_is_a_saying_is_looked_at_more_closely(words):
+    assert said_rows([said("11:00:00", "deployer", words)])
+    assert pc.match_substring_regex(pa.array([words]), COARSE).to_pylist() == [True]
+
+
+def test_a_login_by_the_user_deploy_is_not_looked_at():
+    words = "Accepted publickey for deploy from 10.0.3.7 port 52144 ssh2: RSA SHA256:9ZtRk1wq0x7yPb2mN5vVhQd"
+    assert pc.match_substring_regex(pa.array([words]), COARSE).to_pylist() == [False]

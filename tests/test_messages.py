@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from afterlog.messages import Window, messages_of, tally
-from afterlog.messages.masking import masked
+from afterlog.messages.masking import coded, masked
 from afterlog.messages.mining import templates
 from afterlog.messages.signs import sign_of
 
@@ -148,3 +148,20 @@ def test_a_message_is_counted_alike_however_the_batches_fall():
 )
 def test_a_non_change_cause_is_known_by_the_programs_own_words(said, sign):
     assert sign_of(said) == sign
+
+
+def test_messages_are_numbered_as_if_each_were_masked_by_itself():
+    said = [
+        "took 12 s",
+        "took 7 s",
+        None,
+        "café 9 at /srv/4",
+        "at 0x1F in deadbeef0123456789",
+        "took 0.5 s",
+        "٣ no",
+        "",
+    ]
+    told = pa.array(said, pa.string()).slice(1)
+    masks, indices = coded(told)
+    assert [None if code is None else masks[code] for code in indices.to_pylist()] == masked(told).to_pylist()
+    assert coded(pa.array([], pa.string()))[0] == []

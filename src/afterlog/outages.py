@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from afterlog.detect import Baseline, Excursion, Instant, detect
 from afterlog.detect.noise import scanners
+from afterlog.detect.stream import present
 from afterlog.errorlines import Burst
 from afterlog.evidence import Place
 from afterlog.identity import distinct_ids, stable_id
@@ -126,7 +127,7 @@ def _given_up(requests: Requests, failed: NDArray[np.int64]) -> bool:
 
 def _is_fronted(requests: Requests) -> bool:
     """Tell whether all requests were logged by one machine, and none names the server that answered it."""
-    return bool(requests.upstream.max(initial=-1) < 0) and len(np.unique(requests.host)) == 1
+    return bool(requests.upstream.max(initial=-1) < 0) and len(present(requests.host)) == 1
 
 
 def _servers(requests: Requests, excursion: Excursion, failed: NDArray[np.int64]) -> tuple[str, ...]:

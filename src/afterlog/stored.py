@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,34 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 500_000  # rows that are sorted at once
 _ORDER: Final = ("time", "source", "line")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The row groups of one file that hold nothing but events of a kind, and those that may hold some.
+
+    ``rows`` is the most events that it may give.
+    """
+
+    file: str
+    stored: pq.FileMetaData
+    kind: str
+    all_of_it: tuple[int, ...]
+    some: tuple[int, ...]
+    rows: int
+
+    def read(self, columns: Sequence[str], coded: Sequence[str]) -> Iterator[pa.Table]:
+        """Read the events of the kind, the columns ``coded`` as dictionaries; each column is read once.
+
+        One thread: it takes as long as several, which are fed too little, and Arrow keeps memory for each.
+        """
+        wanted = [*columns, *coded]
+        with pq.ParquetFile(self.file, metadata=self.stored, read_dictionary=[*coded, "kind"]) as file:
+            if self.all_of_it:
+                yield file.read_row_groups(self.all_of_it, wanted, use_threads=False)
+            if self.some:
+                table = file.read_row_groups(self.some, [*wanted, "kind"], use_threads=False)
+                yield table.filter(pc.equal(table.column("kind").cast(pa.string()), self.kind)).select(wanted)
 
 
 class StoredEvents:
@@ -97,6 +126,10 @@ class StoredEvents:
         data = ds.dataset(files, schema=pa.schema(kinds), format=form)
         return data.to_table(columns=list(columns), filter=where).unify_dictionaries()
 
+    def parts_of(self, kind: str) -> list[Part]:
+        """Give what may hold events of a kind, file by file."""
+        return [part for name in self._event_files() if (part := _part(name, kind)).rows]
+
     def distinct(self, column: str) -> list[str]:
         """Give the different values of a text column of the events, in alphabetical order."""
         values: set[str] = set()
@@ -150,3 +183,21 @@ class StoredEvents:
             if files or (self.folder / name).is_dir():
                 return [str(file) for file in files]
         return []
+
+
+def _part(file: str, kind: str) -> Part:
+    """See in the statistics of a file's row groups which hold events of a kind."""
+    stored = pq.read_metadata(file)
+    column = stored.schema.names.index("kind")
+    all_of_it: list[int] = []
+    some: list[int] = []
+    rows = 0
+    for number in range(stored.num_row_groups):
+        group = stored.row_group(number)
+        known = group.column(column).statistics
+        told = known is not None and known.has_min_max
+        if told and not known.min <= kind <= known.max:
+            continue
+        (all_of_it if told and known.min == known.max and not known.null_count else some).append(number)
+        rows += group.num_rows
+    return Part(file, stored, kind, tuple(all_of_it), tuple(some), rows)

@@ -17,7 +17,7 @@ from afterlog.changes.hosts import with_known_hosts
 from afterlog.changes.kubernetes import COARSE as COARSE_EVENTS
 from afterlog.changes.kubernetes import event_rows, kubernetes_changes
 from afterlog.changes.machines import boot_changes, new_servers, not_told, process_changes, spans_of
-from afterlog.changes.mined import COARSE, mined_rows, told_already, version_changes
+from afterlog.changes.mined import COARSE, QUIET, mined_rows, told_already, version_changes
 from afterlog.changes.model import ROW_COLUMNS, Change, Look, Pool, Row, Step, rows_of
 from afterlog.changes.naming import named_changes, named_looks
 from afterlog.changes.operators import typed_rows
@@ -31,6 +31,7 @@ from afterlog.changes.sayings import detailed, said_changes, said_rows
 from afterlog.changes.services import service_changes
 from afterlog.event import Kind
 from afterlog.evidence import Place
+from afterlog.formats.systemd import PLATFORM
 from afterlog.memory import no_collection
 
 __all__ = ["Change", "History", "Look", "Step", "find_changes", "group_changes"]
@@ -115,6 +116,7 @@ def _ordinary(case: Case) -> Iterator[list[dict[str, Any]]]:
     telling = f"{COARSE}|{COARSE_SAYINGS}|{COARSE_EVENTS}"
     where = _LOG & pc.match_substring_regex(pc.field("message"), telling)
     where &= ~pc.field("parser").isin(_TOLD_ELSEWHERE)  # what they tell beside their changes is no program's saying
+    where &= ~(pc.field("service").isin(sorted(PLATFORM)) & pc.match_substring_regex(pc.field("message"), QUIET))
     for batch in case.event_batches(_READ, where):
         yield batch.set_column(0, "time", batch.column("time").cast(pa.int64())).to_pylist()
 

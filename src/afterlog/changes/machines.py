@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from afterlog.changes.model import MINUTE, Busy, Change, Row, Step, unique
 from afterlog.changes.naming import working_id
@@ -99,12 +100,30 @@ def spans_of(tables: Iterable[pa.Table], name: str) -> dict[tuple[str, str, str]
     if not parts:
         return {}
     sums = [("time_min", "min"), ("time_max", "max"), ("time_count", "sum"), ("line_min", "min"), ("offset_min", "min")]
+    summed = _telling(pa.concat_tables(parts).group_by(by).aggregate(sums))
     found: dict[tuple[str, str, str], list[Span]] = {}
-    for row in pa.concat_tables(parts).group_by(by).aggregate(sums).to_pylist():
-        place = Place(row["source"], row["line_min_min"], row["offset_min_min"])
-        span = Span(row["time_min_min"], row["time_max_max"], row["time_count_sum"], row[name] or "", place)
-        found.setdefault((row["host"] or "", row["service"] or "", row["source"]), []).append(span)
+    names = ("source", "host", "service", name, *(f"{column}_{how}" for column, how in sums))
+    for row in zip(*(summed.column(column).to_pylist() for column in names), strict=True):
+        source, host, service, who, first_us, last_us, lines, line, offset = row
+        span = Span(first_us, last_us, lines, who or "", Place(source, line, offset))
+        found.setdefault((host or "", service or "", source), []).append(span)
     return {key: sorted(spans) for key, spans in sorted(found.items())}
+
+
+def _telling(spans: pa.Table) -> pa.Table:
+    """Leave out the spans of programs that take a new process for each thing they do: nothing follows from those.
+
+    Such a program has more names than a proxy has servers, and most of its lines are by those that wrote a few each.
+    """
+    program = np.zeros(len(spans), np.int64)
+    for name in ("source", "host", "service"):
+        codes = pc.fill_null(spans.column(name), "").combine_chunks().dictionary_encode()
+        program = program * (len(codes.dictionary) + 1) + codes.indices.to_numpy()
+    _, program = np.unique(program, return_inverse=True)
+    lines = spans.column("time_count_sum").to_numpy()
+    of_large = np.bincount(program, np.where(lines >= _LINES, lines, 0))
+    kept = (np.bincount(program) <= _SERVERS) | (of_large >= _COVERED * np.bincount(program, lines))
+    return spans.filter(pa.array(kept[program]))
 
 
 def _as_text(table: pa.Table, name: str) -> pa.Table:

@@ -30,6 +30,8 @@ COARSE: Final = (
     r"|ut of memory: Kill|(?i:starting|started|booting|launching|running)[^\n]{0,100}\d\.\d"
 )
 """What of all messages is looked at more closely, as RE2 understands it."""
+QUIET: Final = r"^(?:Started|Stopping|Stopped) (?:Session \S+ of |User (?:Manager|Runtime|Slice))"
+"""What the platform says of every login: housekeeping, and often most of a syslog."""
 _TOGETHER_US: Final = 30 * MINUTE
 
 

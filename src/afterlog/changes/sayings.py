@@ -22,43 +22,47 @@ _VERSION: Final = re.compile(
     r"(?<![\w.])(?:v?\d+\.\d+(?:\.\d+)*(?:[-+.]\w+)*|v\d+|\d{14}|(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}"
     r"|r\d{3,}|build[ #-]*\d+)(?![\w.]*\w)"
 )
+# In words that Python's re and RE2 read alike.
+_ROLLED_BACK: Final = r"\broll(?:ing|ed|s)?[ -]?back\b"
+_REVERTED: Final = r"\brevert(?:ing|ed) (?:to|release|deploy|version|config)"
+_FLAG: Final = (
+    r"\b(?:feature[ _-]?(?:flag|toggle|switch)|flag|toggle)s?\b.{0,60}?"
+    r"\b(?:set to|turned|switched|enabled|disabled|changed|updated|toggled|flipped|rolled out)\b"
+    r"|\b(?:enabl|disabl|toggl|flipp)(?:ing|ed)\b.{0,30}?\b(?:feature|flag|toggle)\b"
+)
+_MIGRATION: Final = (
+    r"\bmigrating (?:schema|database|table)|\bapply(?:ing)? migration|\bapplied \d+ migration"
+    r"|\brunning migrations?\b|\brunning upgrade \S* ?-> \S+|^== .{1,80}: migrat(?:ing|ed)\b"
+    r"|\bmigration of schema\b.{1,100}\bfailed|\bchangeset .{1,200} ran successfully in \d|^running changeset: "
+)
+_APPLY: Final = (
+    r"\b(?:push(?:ing|ed)|apply(?:ing)?|applied|deploy(?:ing|ed)|updat(?:ing|ed)|chang(?:ing|ed)|rolling out)"
+    r"\b.{0,40}?\b(?:config(?:uration)?s?|firewall rules?|dns records?)\b"
+    r"|\bconfig(?:uration)? (?:was |has been )?(?:pushed|applied|changed|updated|rolled out)\b"
+)
+_SCALE: Final = r"\bscal(?:ing|ed) (?:up|down|out|in)?.{0,40}?\b(?:to|from) \d+\b"
+_DEPLOY: Final = (
+    r"\b(?:re)?deploy(?:ing|ed)\b|\b(?:re)?deploy(?:ment)?s? (?:has |was |is )?"
+    r"(?:started|starting|begun|finished|done|completed?|succeeded|successful|failed|of|to)\b"
+    r"|\b(?:starting|finished) (?:re)?deploy(?:ment)?\b|\bsymlink\w*\b.{0,60}\b(?:release|current)"
+)
+_DONE: Final = r"\b(?:releas|activat|switch|promot|publish|upgrad|install|roll(?:ing|ed) out)(?:ing|ed)?\b"
 _SAYINGS: Final = (
     ("rollback", re.compile(
         r"(?i)^(?!.{0,200}\b(?:transactions?|trx|segments?|statements?|savepoints?)\b"
         r"|.{0,100}\bmigration of schema\b)"  # Flyway: a migration failed, its changes were rolled back
-        r".{0,200}?\broll(?:ing|ed|s)?[ -]?back\b"
-        r"|\brevert(?:ing|ed) (?:to|release|deploy|version|config)"
+        rf".{{0,200}}?{_ROLLED_BACK}|{_REVERTED}"
     )),
-    ("flag", re.compile(
-        r"(?i)\b(?:feature[ _-]?(?:flag|toggle|switch)|flag|toggle)s?\b.{0,60}?"
-        r"\b(?:set to|turned|switched|enabled|disabled|changed|updated|toggled|flipped|rolled out)\b"
-        r"|\b(?:enabl|disabl|toggl|flipp)(?:ing|ed)\b.{0,30}?\b(?:feature|flag|toggle)\b"
-    )),
-    ("migration", re.compile(
-        r"(?i)\bmigrating (?:schema|database|table)|\bapply(?:ing)? migration|\bapplied \d+ migration"
-        r"|\brunning migrations?\b|\brunning upgrade \w* ?-> \w+|^== .{1,80}: migrat(?:ing|ed)\b"
-        r"|\bmigration of schema\b.{1,100}\bfailed|\b[Cc]hange[Ss]et .{1,200} ran successfully in \d"
-        r"|^running changeset: "
-    )),
-    ("apply", re.compile(
-        r"(?i)\b(?:push(?:ing|ed)|apply(?:ing)?|applied|deploy(?:ing|ed)|updat(?:ing|ed)|chang(?:ing|ed)|rolling out)"
-        r"\b.{0,40}?\b(?:config(?:uration)?s?|firewall rules?|dns records?)\b"
-        r"|\bconfig(?:uration)? (?:was |has been )?(?:pushed|applied|changed|updated|rolled out)\b"
-    )),
-    ("scale", re.compile(r"(?i)\bscal(?:ing|ed) (?:up|down|out|in)?.{0,40}?\b(?:to|from) \d+\b")),
-    ("deploy", re.compile(
-        r"(?i)\b(?:re)?deploy(?:ing|ed)\b|\b(?:re)?deploy(?:ment)?s? (?:has |was |is )?"
-        r"(?:started|starting|begun|finished|done|completed?|succeeded|successful|failed|of|to)\b"
-        r"|\b(?:starting|finished) (?:re)?deploy(?:ment)?\b|\bsymlink\w*\b.{0,60}\b(?:release|current)"
-    )),
+    ("flag", re.compile(f"(?i){_FLAG}")),
+    ("migration", re.compile(f"(?i){_MIGRATION}")),
+    ("apply", re.compile(f"(?i){_APPLY}")),
+    ("scale", re.compile(f"(?i){_SCALE}")),
+    ("deploy", re.compile(f"(?i){_DEPLOY}")),
 )  # fmt: skip
-_WITH_VERSION: Final = re.compile(
-    r"(?i)\b(?:releas|activat|switch|promot|publish|upgrad|install|roll(?:ing|ed) out)(?:ing|ed)?\b"
-)
+_WITH_VERSION: Final = re.compile(f"(?i){_DONE}")
 COARSE: Final = (
-    r"(?i:roll(?:ing|ed|s)?[ -]?back|revert(?:ing|ed) |(?:flag|toggle|feature)s?\b|migrat|changeset|running upgrade"
-    r"|\bconfig|firewall rule|dns record|\bscal(?:ing|ed) |deploy|symlink"
-    r"|(?:releas|activat|switch|promot|publish|upgrad|install|rolling out|rolled out)[^\n]{0,60}\d)"
+    f"(?i:{_ROLLED_BACK}|{_REVERTED}|{_FLAG}|{_MIGRATION}|{_APPLY}|{_SCALE}|{_DEPLOY}"
+    rf"|{_DONE}[^\n]{{0,60}}[0-9])"
 )
 """What of all messages is looked at more closely, as RE2 understands it."""
 _FAILED: Final = re.compile(r"(?i)\bfail(?:ed|ure|s)?\b|\babort(?:ed|ing)?\b")

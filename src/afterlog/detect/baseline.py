@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from afterlog.detect.cells import Cells, pack, runs_of
 from afterlog.detect.result import Baseline
-from afterlog.detect.stream import SECOND, Counts, Flags, Floats, Times
+from afterlog.detect.stream import SECOND, Counts, Flags, Floats, Times, pieces
 from afterlog.detect.viterbi import decode
 
 _GRID = 1e-4 * 1.7 ** np.arange(18)
@@ -50,9 +51,9 @@ def find_healthy(time: Times, failed: Flags, start_us: int, end_us: int, *, prio
     runs = runs_of(cells, decode(likelihood, 2 * math.log(cells.size) + 3))
     first = np.array([r.first for r in runs])
     last = np.array([r.last for r in runs])
-    total = np.concatenate(([0], np.cumsum(failed, dtype=np.int64)))
     requests = last - first
-    failures = total[last] - total[first]
+    bad = np.flatnonzero(failed)
+    failures = np.searchsorted(bad, last) - np.searchsorted(bad, first)
     starts = np.append(time[first], end_us)
     weight = np.diff(starts).astype(np.float64)
     return _pool(first, last, requests, failures, weight, prior)
@@ -96,10 +97,12 @@ def measure(time: Times, failed: Flags, healthy: Healthy, excluded: list[tuple[i
     Drift is (q50 - q10) / 1.2816 of the log rates of blocks, minus their sampling variance: the lower half only, so
     that outages do not inflate it. Clumping is the largest Pearson dispersion at 1 s and 10 s, clipped to 1...300.
     """
-    inside = np.ones(time.size, dtype=bool)
-    for first, last in excluded:
-        inside[first:last] = False
-    when, fail = time[inside], failed[inside]
+    when, fail = time, failed
+    if excluded:
+        inside = np.ones(time.size, dtype=bool)
+        for first, last in excluded:
+            inside[first:last] = False
+        when, fail = time[inside], failed[inside]
     sd = 0.0
     clumping = 1.0
     if fail.size and healthy.failures:
@@ -109,16 +112,22 @@ def measure(time: Times, failed: Flags, healthy: Healthy, excluded: list[tuple[i
     return Baseline(healthy.rate, sd, zone, clumping, healthy.requests, healthy.failures)
 
 
-def _blocks(when: Times, fail: Flags, least_failures: float) -> tuple[Floats, Floats, Counts]:
-    """Return requests and failures per block of equal time, (b,), and each event's block, (n,)."""
-    span = int(when[-1] - when[0]) + 1
-    wanted = int(fail.sum()) / least_failures
+def _blocks(when: Times, fail: Flags, least_failures: float) -> tuple[Floats, Floats, Callable[[Times], Counts]]:
+    """Return requests and failures per block of equal time, (b,), and what gives the block of a time."""
+    begin, span = int(when[0]), int(when[-1] - when[0]) + 1
+    wanted = np.count_nonzero(fail) / least_failures
     count = int(max(1, min(wanted, span / (1800 * SECOND), 2000)))
-    which = ((when - when[0]).astype(np.float64) * (count / span)).astype(np.int64)
-    which = np.minimum(which, count - 1)
-    requests = np.bincount(which, minlength=count).astype(np.float64)
-    failures = np.bincount(which[fail], minlength=count).astype(np.float64)
-    return requests, failures, which
+
+    def block_of(some: Times) -> Counts:
+        which = ((some - begin).astype(np.float64) * (count / span)).astype(np.int64)
+        return np.minimum(which, count - 1)
+
+    requests, failures = np.zeros(count), np.zeros(count)
+    for piece in pieces(when.size):
+        which = block_of(when[piece])
+        requests += np.bincount(which, minlength=count)
+        failures += np.bincount(which[fail[piece]], minlength=count)
+    return requests, failures, block_of
 
 
 def _drift(when: Times, fail: Flags, clumping: float) -> float:
@@ -139,12 +148,12 @@ def _clumping(when: Times, fail: Flags) -> float:
     Squared residuals are summed and divided by the summed variances: like Pearson's mean of ratios, but rare failures
     in nearly empty bins cannot dominate it. At 60 s successive differences keep slow drift out.
     """
-    requests, failures, which = _blocks(when, fail, 25.0)
-    rate = np.clip(failures / np.maximum(requests, 1), 1e-12, 1 - 1e-9)[which]
+    requests, failures, block_of = _blocks(when, fail, 25.0)
+    rate = np.clip(failures / np.maximum(requests, 1), 1e-12, 1 - 1e-9)
     worst = 1.0
     for seconds in (1, 10, 60):
         cells = pack(when, fail, 0, seconds * SECOND, merge=False)
-        p = rate[cells.first[:-1]]
+        p = rate[block_of(when[cells.first[:-1]])]
         expected = cells.requests * p
         variance = expected * (1 - p)
         usable = variance > 0

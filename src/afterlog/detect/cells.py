@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from afterlog.detect.stream import SECOND, Counts, Flags, Floats, Times
+from afterlog.detect.stream import PIECE, SECOND, Counts, Flags, Floats, Times
 
 MOST_CELLS = 1 << 20
 
@@ -47,10 +47,9 @@ def pack(time: Times, failed: Flags, start_us: int, width_us: int = SECOND, *, m
 def _pack_once(time: Times, failed: Flags, start_us: int, width_us: int, *, merge: bool) -> Cells:
     if time.size == 0:
         return Cells(np.zeros(1, dtype=np.int64), np.zeros(0), np.zeros(0), width_us)
-    index = (time - start_us) // width_us
-    first = np.concatenate(([0], np.flatnonzero(index[1:] != index[:-1]) + 1))
+    first = _firsts(time, start_us, width_us)
     requests = np.diff(np.append(first, time.size))
-    failures = np.add.reduceat(failed, first, dtype=np.int64)
+    failures = np.diff(np.searchsorted(np.flatnonzero(failed), np.append(first, time.size)))
     if merge:
         kind = np.where(failures == 0, 0, np.where(failures == requests, 1, 2))
         keep = np.concatenate(([True], (kind[1:] != kind[:-1]) | (kind[1:] == 2)))
@@ -60,6 +59,23 @@ def _pack_once(time: Times, failed: Flags, start_us: int, width_us: int, *, merg
         failures = np.add.reduceat(failures, group)
     edges = np.append(first, time.size).astype(np.int64)
     return Cells(edges, requests.astype(np.float64), failures.astype(np.float64), width_us)
+
+
+def _firsts(time: Times, start_us: int, width_us: int) -> Counts:
+    """Return the first event of each bin that has any; bins are looked for where they are fewer than events."""
+    begin, end = ((int(at) - start_us) // width_us for at in (time[0], time[-1]))
+    if end - begin < time.size // 8:
+        edges = np.searchsorted(time, start_us + np.arange(begin, end + 2) * width_us)
+        return edges[:-1][edges[1:] > edges[:-1]]
+    starts: list[Counts] = []
+    before = None
+    for at in range(0, time.size, PIECE):
+        index = (time[at : at + PIECE] - start_us) // width_us
+        if before != index[0]:
+            starts.append(np.array([at]))
+        starts.append(np.flatnonzero(index[1:] != index[:-1]) + at + 1)
+        before = index[-1]
+    return np.concatenate(starts)
 
 
 @dataclass(frozen=True, slots=True)

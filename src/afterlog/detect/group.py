@@ -10,7 +10,7 @@ from afterlog.detect.cells import Run
 from afterlog.detect.levels import switch_cost
 from afterlog.detect.result import Baseline
 from afterlog.detect.special import divergence
-from afterlog.detect.stream import SECOND, Counts, Flags, Times
+from afterlog.detect.stream import SECOND, Flags, Times
 
 JOIN_US = 180 * SECOND
 _JOIN_BLIP_US = 60 * SECOND
@@ -33,12 +33,11 @@ def trim(runs: list[Run], failed: Flags, baseline: Baseline) -> list[Run]:
     Leaving a high level for a low one costs as much as leaving it for the baseline, so a low level can follow for free,
     or fill a healthy interval between two runs in which some failures fell.
     """
-    total: Counts = np.concatenate(([0], np.cumsum(failed, dtype=np.int64)))
     price = switch_cost(failed.size)
     null = min(baseline.zone * baseline.rate, 0.9)
 
     def worth(run: Run) -> float:
-        k, n = int(total[run.last] - total[run.first]), run.last - run.first
+        k, n = int(np.count_nonzero(failed[run.first : run.last])), run.last - run.first
         return n * divergence(k / n, null) / baseline.clumping if k / n > null else 0.0
 
     groups: list[list[Run]] = []
@@ -110,11 +109,10 @@ def patience(time: Times, candidate: Candidate) -> int:
 
 def sift(candidates: list[Candidate], time: Times, failed: Flags) -> list[Candidate]:
     """Return the candidates with >= 3 failures; those under 20 s need >= 5 failures in >= 3 seconds."""
-    total: Counts = np.concatenate(([0], np.cumsum(failed, dtype=np.int64)))
     kept = []
     for one in candidates:
-        failures = int(total[one.last] - total[one.first])
         when = time[one.first : one.last][failed[one.first : one.last]]
+        failures = when.size
         if failures < 3:
             continue
         if int(when[-1] - when[0]) < BLIP_US and not _usual_rate_is_low(time, one):

@@ -9,7 +9,7 @@ import numpy as np
 
 from afterlog.detect.phases import evidence
 from afterlog.detect.result import Baseline
-from afterlog.detect.stream import SECOND, Codes, Flags, Floats, Times
+from afterlog.detect.stream import SECOND, Codes, Flags, Floats, Times, present
 
 _NATS = 3.0
 MOST_HOSTS = 64
@@ -22,7 +22,7 @@ _MOST_OFFSETS = 50_000
 
 def known_hosts(host: Codes) -> list[int]:
     """Return the codes of the hosts in the stream, ascending, without the unknown."""
-    return [int(h) for h in np.unique(host) if h >= 0]
+    return [code for code in present(host) if code >= 0]
 
 
 def failing_hosts(host: Codes, failed: Flags, baseline: Baseline) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from afterlog.detect.stream import Counts, Flags, Stream
+from afterlog.detect.stream import Codes, Flags, Stream
 
 _LEAST_REQUESTS = 10
 _REFUSED = 0.8
@@ -28,7 +28,7 @@ def scanners(stream: Stream, failed: Flags, *, calm: Flags | None = None) -> Fla
     refused = stream.client_error & known
     if not np.any(refused):
         return np.zeros(known.size, dtype=bool)
-    codes = np.where(every, stream.client, 0).astype(np.int64)
+    codes = np.where(every, stream.client, 0)
     size = int(codes.max()) + 1
     requests = np.bincount(codes[known], minlength=size)
     unfailed = np.bincount(codes[known & ~failed], minlength=size)
@@ -50,7 +50,7 @@ def hopeless(stream: Stream, failed: Flags) -> Flags:
     lost = failed & (stream.client >= 0)
     if not np.any(lost):
         return none
-    codes: Counts = np.where(stream.client >= 0, stream.client, 0).astype(np.int64)
+    codes: Codes = np.where(stream.client >= 0, stream.client, 0)
     size = int(codes.max()) + 1
     known = stream.client >= 0
     requests, failures = (np.bincount(codes[which], minlength=size) for which in (known, lost))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from afterlog.detect.hosts import MOST_HOSTS
-from afterlog.detect.stream import SECOND, Codes, Counts, Flags, Times
+from afterlog.detect.stream import SECOND, Codes, Counts, Flags, Times, pieces
 
 REST = 1 << 20  # stands for all routes that are not looked at one by one
 _MOST = 12  # routes that are searched for excursions of their own
@@ -31,19 +31,19 @@ def unusual(time: Times, failed: Flags, codes: Codes, wanted: list[int]) -> list
     """
     if time.size == 0 or not wanted:
         return []
-    minute = (time - time[0]) // (60 * SECOND)
-    bins = int(minute[-1]) + 1
+    bins = int(time[-1] - time[0]) // (60 * SECOND) + 1
     width = -(-bins // _MOST_BINS)
     cells = -(-(bins // width + 1) // 64) * 64
     place = np.full(max(int(codes.max()), *wanted) + 2, -1, dtype=np.int64)
     place[np.array(wanted, dtype=np.int64)] = np.arange(len(wanted))
-    row = place[codes]
-    index = row * cells + minute // width
-    mine = row >= 0
-    asked, lost = (
-        np.bincount(index[which], minlength=len(wanted) * cells).reshape(len(wanted), cells).astype(np.float64)
-        for which in (mine, mine & failed)
-    )
+    every, bad = np.zeros(len(wanted) * cells), np.zeros(len(wanted) * cells)
+    for piece in pieces(time.size):
+        row = place[codes[piece]]
+        index = row * cells + (time[piece] - time[0]) // (60 * SECOND) // width
+        mine = row >= 0
+        every += np.bincount(index[mine], minlength=every.size)
+        bad += np.bincount(index[mine & failed[piece]], minlength=bad.size)
+    asked, lost = every.reshape(len(wanted), cells), bad.reshape(len(wanted), cells)
     rate = np.maximum(lost.sum(axis=1, keepdims=True), 0.5) / np.maximum(asked.sum(axis=1, keepdims=True), 1)
     best = np.zeros(len(wanted))
     for scale in (1, 8, 64):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from afterlog.detect.result import Excursion, Instant, Phase
-from afterlog.detect.stream import SECOND, Counts, Floats, Stream, Times
+from afterlog.detect.stream import SECOND, Counts, Floats, Stream, Times, pieces
 
 _NEIGHBOURS = (15, 50, 150)
 _EARLY, _MIDDLE, _LATE = 0.051, math.log(2), 3.0  # quantiles of a unit exponential: 5, 50, 95 %
@@ -61,11 +61,14 @@ def find_silences(stream: Stream) -> list[Excursion]:
 def _gaps(stream: Stream) -> list[_Gap]:
     """Return the gaps of 20 s and more that are long against the rates around them, and those at the window's edges."""
     time = stream.time_us
-    length = np.diff(time)
-    wide = np.flatnonzero(length >= _SHORTEST_US)
+    wide = np.concatenate([
+        np.flatnonzero(np.diff(time[piece.start : piece.stop + 1]) >= _SHORTEST_US) + piece.start
+        for piece in pieces(time.size)
+    ])  # fmt: skip
+    length = time[wide + 1] - time[wide]
     before = _local_rates(time, wide, -1)
     after = _local_rates(time, wide + 1, 1)
-    enough = length[wide] * np.minimum(before, after) > math.log(time.size) + 3
+    enough = length * np.minimum(before, after) > math.log(time.size) + 3
     out = [
         _Gap(int(time[i]), int(time[i + 1]), float(b), float(a))
         for i, b, a in zip(wide[enough], before[enough], after[enough], strict=True)

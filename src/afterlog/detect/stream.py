@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 Codes: TypeAlias = NDArray[np.integer]
 
 SECOND = 1_000_000
+PIECE = 1 << 18  # events that are looked at at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,33 @@ def spread(time: Times, resolution_us: int) -> Times:
     """Return times (n,) with each run of equal stamps spread evenly over the step that follows it."""
     if resolution_us <= 1 or time.size == 0:
         return time
-    first = np.concatenate(([0], np.flatnonzero(time[1:] != time[:-1]) + 1))
-    count = np.diff(np.append(first, time.size))
-    rank = np.arange(time.size) - np.repeat(first, count)
-    offset = (2 * rank + 1) * resolution_us // np.repeat(2 * count, count)
-    spread_out: Times = time + offset
+    edges = np.concatenate(([0], np.flatnonzero(time[1:] != time[:-1]) + 1, [time.size]))
+    cuts = np.append(np.unique(np.searchsorted(edges, np.arange(0, time.size, PIECE))), edges.size - 1)
+    spread_out: Times = np.empty_like(time)
+    for begin, end in pairwise(cuts.tolist()):
+        first, count = edges[begin:end], np.diff(edges[begin : end + 1])
+        inside = slice(int(edges[begin]), int(edges[end]))
+        rank = np.arange(inside.start, inside.stop) - np.repeat(first, count)
+        spread_out[inside] = time[inside] + (2 * rank + 1) * resolution_us // np.repeat(2 * count, count)
     return spread_out
+
+
+def pieces(events: int) -> Iterator[slice]:
+    """Cut so many events into slices that are looked at one after another: what that takes of memory is bounded."""
+    return (slice(begin, begin + PIECE) for begin in range(0, events, PIECE))
+
+
+def look_up(table: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    """Return the table's entry for each code, (n,); piece by piece, as numpy widens what it indexes with."""
+    found = np.empty(codes.size, table.dtype)
+    for piece in pieces(codes.size):
+        found[piece] = table[codes[piece]]
+    return found
+
+
+def present(codes: Codes) -> list[int]:
+    """Return the different codes, ascending: much faster than sorting, as codes are small."""
+    used = np.zeros(int(codes.max(initial=-1)) + 2, bool)
+    for piece in pieces(codes.size):
+        used[codes[piece]] = True  # −1 is the last
+    return [*([-1] if used[-1] else []), *np.flatnonzero(used[:-1]).tolist()]

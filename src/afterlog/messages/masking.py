@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 MASK: Final = "<*>"
 _LONGEST: Final = 400
+_ZEROED: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _HEX: Final = "[0-9A-Fa-f]"
 _VARIABLE: Final = (
     r"(^|[\s(\[{=,:])(?:"  # kept; an apostrophe within a word begins no quotation
@@ -35,10 +36,23 @@ def masked(messages: Any) -> Any:
 
 
 def coded(messages: Any) -> tuple[list[str], Any]:
-    """Mask messages and give the distinct masks with each message's number among them."""
-    encoded = masked(messages).dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # an empty one
+    """Mask messages and give the distinct masks with each message's number among them.
+
+    Messages that differ in their digits alone are masked once: all digits mean the same to every rule, and none of
+    them is left.
+    """
+    whole = messages.combine_chunks() if isinstance(messages, pa.ChunkedArray) else messages
+    if not len(whole):
         return [], pa.array([], pa.int32())
-    return encoded.dictionary.to_pylist(), encoded.indices
+    kinds = _with_zeros(whole).dictionary_encode()
+    masks = masked(kinds.dictionary).dictionary_encode()
+    return masks.dictionary.to_pylist(), masks.indices.take(kinds.indices)
+
+
+def _with_zeros(messages: pa.StringArray) -> pa.StringArray:
+    """Give messages with a 0 for every digit."""
+    validity, offsets, data = messages.buffers()
+    if data is None:
+        return messages
+    zeroed = pa.py_buffer(data.to_pybytes().translate(_ZEROED))
+    return pa.StringArray.from_buffers(len(messages), offsets, zeroed, validity, messages.null_count, messages.offset)

@@ -16,7 +16,7 @@ expression. What was not logged fulfils no comparison.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
@@ -27,7 +27,7 @@ from afterlog.errors import InputError
 
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.number]
-Coded: TypeAlias = tuple[NDArray[np.integer], tuple[str, ...]]  # codes (n,), -1 for none, and what they stand for
+Coded: TypeAlias = tuple[NDArray[np.integer], Sequence[str]]  # codes (n,), -1 for none, and what they stand for
 Column: TypeAlias = Numbers | Coded
 
 DEFAULT: Final = "status>=500"

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from afterlog.detect.stream import Codes, look_up, pieces
 from afterlog.traffic.requests import Flags, Requests
 
 # Names under which servers answer "am I alive?".
@@ -28,26 +29,33 @@ def health_checks(requests: Requests) -> Flags:
     monitor, whatever it asks for.
     """
     paths = pa.array(requests.names.path, pa.string())
-    named = np.append(pc.match_substring_regex(paths, _NAMES).to_numpy(zero_copy_only=False), False)[requests.path]
+    by_name = np.append(pc.match_substring_regex(paths, _NAMES).to_numpy(zero_copy_only=False), False)
+    named = look_up(by_name, requests.path)
     found: Flags = named | np.isin(requests.client, _monitors(requests))
     return found
 
 
 def _monitors(requests: Requests) -> list[int]:
-    known = np.flatnonzero(requests.client >= 0)
-    if not len(known):
-        return []
-    client, path = requests.client[known], requests.path[known].astype(np.float64)
-    count = np.bincount(client)
-    mean = np.bincount(client, path) / np.maximum(count, 1)
-    spread = np.bincount(client, np.abs(path - mean[client]))
-    faithful = (count >= _LEAST) & (spread == 0)
+    faithful = _faithful(requests.client, requests.path)
     if not faithful.any():
         return []
-    rows = known[faithful[client]]
+    rows = np.flatnonzero(faithful[requests.client])
     rows = rows[np.argsort(requests.client[rows], kind="stable")]
     stops = np.flatnonzero(np.diff(requests.client[rows])) + 1
     return [int(requests.client[own[0]]) for own in np.split(rows, stops) if _is_even(requests.time[own])]
+
+
+def _faithful(client: Codes, path: Codes) -> Flags:
+    """Tell which clients, (c + 1,), asked often enough and for one path only; the last stands for those unknown."""
+    some = np.empty(int(client.max(initial=-1)) + 2, path.dtype)
+    some[client] = path
+    count = np.zeros(len(some), np.int64)
+    for piece in pieces(len(client)):
+        count += np.bincount(client[piece].astype(np.int64) + 1, minlength=len(some))
+    found: Flags = np.roll(count, -1) >= _LEAST
+    found[client[path != look_up(some, client)]] = False
+    found[-1] = False
+    return found
 
 
 def _is_even(time: np.ndarray) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeAlias
 
@@ -15,16 +16,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from afterlog.case import Case
+from afterlog.detect.stream import look_up, present
 from afterlog.errors import InputError
 from afterlog.event import Kind
 from afterlog.evidence import Place
+from afterlog.memory import give_back_memory
+from afterlog.traffic.coding import Coded, Codes, Coding, Growing
 from afterlog.traffic.failing import DEFAULT, parse_rule
 
-Codes: TypeAlias = NDArray[np.signedinteger]
 Flags: TypeAlias = NDArray[np.bool_]
 Times: TypeAlias = NDArray[np.int64]
-_Coded: TypeAlias = tuple[Codes, tuple[str, ...]]
 
+_PIECE: Final = 1 << 18  # rows that are compared at once
 _CODED: Final = ("source", "host", "service", "client", "method", "path", "upstream")
 
 
@@ -37,7 +40,7 @@ class Names:
     service: tuple[str, ...]
     client: tuple[str, ...]
     method: tuple[str, ...]
-    path: tuple[str, ...]
+    path: Sequence[str]
     upstream: tuple[str, ...]
     server: tuple[str, ...]
 
@@ -103,7 +106,30 @@ class Requests:
 
 def distinct(codes: Codes) -> int:
     """Count the distinct names among codes."""
-    return len(np.unique(codes[codes >= 0]))
+    return sum(code >= 0 for code in present(codes))
+
+
+def _times(column: pa.ChunkedArray) -> Times:
+    return column.cast(pa.int64()).to_numpy()
+
+
+def _compact(column: pa.ChunkedArray) -> NDArray[np.integer]:
+    """Give numbers in 32 bits where they fit."""
+    numbers = column.to_numpy()
+    return numbers.astype(np.int32) if not len(numbers) or numbers.max() < 1 << 31 else numbers
+
+
+def _statuses(column: pa.ChunkedArray) -> NDArray[np.int16]:
+    return pc.fill_null(column, 0).to_numpy()
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    return pc.fill_null(column.cast(pa.float32()), float("nan")).to_numpy()
+
+
+_NUMBERS: Final = {
+    "time": _times, "line": _compact, "offset": _compact, "status": _statuses, "duration": _floats, "bytes": _floats,
+}  # fmt: skip
 
 
 def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
@@ -114,58 +140,62 @@ def read_requests(case: Case, rules: Rules = DEFAULT_RULES) -> Requests:
 
     """
     rule = parse_rule(rules.fail)
-    where = pc.field("kind") == str(Kind.REQUEST)
-    coded = {name: _coded(case.coded_events([name], (name,), where).column(0)) for name in _CODED}
+    plain = [name for name in _NUMBERS if name != "bytes" or name in rule.fields]
+    parts = case.parts_of(Kind.REQUEST)
+    most = sum(part.rows for part in parts)
+    numbers, codings = {name: Growing(most) for name in plain}, {name: Coding(most) for name in _CODED}
+    give_back_memory()  # of the ingest before
+    for table in chain.from_iterable(part.read(plain, _CODED) for part in parts):
+        for name, coding in codings.items():
+            coding.add(table.column(name))
+        for name in plain:
+            column = table.column(name)
+            if name in ("duration", "bytes") and column.null_count == len(column):
+                numbers[name].add_none(len(column))
+            else:
+                numbers[name].add(_NUMBERS[name](column))
+    give_back_memory()
+    coded: dict[str, Coded] = {name: codings.pop(name).finish() for name in _CODED}
+    coded |= {name: (codes, tuple(words)) for name, (codes, words) in coded.items() if name != "path"}
     coded["service"] = _named(coded["service"], coded["source"], rules.services)
     coded["server"] = _servers(coded["upstream"], coded["host"])
+    whole: dict[str, Any] = {name: numbers.pop(name).known() for name in plain}
+    failed = rule.holds({**_asked(whole, rule.fields), **coded})
+    give_back_memory()
+    order = _order(whole["time"], coded["source"][0], whole["line"])
+    arrays: dict[str, Any] = {name: whole.pop(name) for name in ("time", "line", "offset", "status", "duration")}
+    arrays |= {"failed": failed, **{name: pair[0] for name, pair in coded.items()}}
+    ordered: dict[str, Any] = {name: values if values is None else values[order] for name, values in arrays.items()}
+    names: dict[str, Any] = {name: pair[1] for name, pair in coded.items()}
+    return Requests(**ordered, names=Names(**names))
 
-    def column(name: str) -> pa.ChunkedArray:  # one at a time: a case may hold many millions
-        return case.events([name], where, ordered=False).column(0)
 
-    time = column("time").cast(pa.int64()).to_numpy()
-    line = _compact(column("line").to_numpy())
-    numbers = {
-        "status": pc.fill_null(column("status"), 0).to_numpy(),
-        "duration": _floats(column("duration")),
-        **({"bytes": _floats(column("bytes"))} if "bytes" in rule.fields else {}),
+def _asked(whole: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Give the columns of numbers that a rule asks for, NaN throughout where none was logged."""
+    rows = len(whole["time"])
+    return {
+        name: np.full(rows, np.nan, np.float32) if whole[name] is None else whole[name]
+        for name in names
+        if name in whole
     }
-    failed = rule.holds({**numbers, **coded})
-    timed = not np.isnan(numbers["duration"]).all()
-    order = _order(time, coded["source"][0], line)
-    return Requests(
-        time[order],
-        line[order],
-        _compact(column("offset").to_numpy())[order],
-        numbers["status"][order],
-        failed[order],
-        numbers["duration"][order] if timed else None,
-        names=Names(**{name: pair[1] for name, pair in coded.items()}),
-        **{name: pair[0][order] for name, pair in coded.items()},
-    )
 
 
 def _order(time: Times, source: Codes, line: NDArray[np.integer]) -> NDArray[np.intp] | slice:
     """Give the order by time, source and line; all of it where the rows stand so already."""
-    steps = np.diff(time)
-    if not (steps < 0).any():
-        ties = np.flatnonzero(steps == 0)
-        back = source[ties + 1] < source[ties]
-        same = source[ties + 1] == source[ties]
-        if not (back | (same & (line[ties + 1] < line[ties]))).any():
-            return slice(None)
+    pieces = (slice(begin, begin + _PIECE + 1) for begin in range(0, len(time), _PIECE))
+    if all(_ascending(time[piece], source[piece], line[piece]) for piece in pieces):
+        return slice(None)
     return np.lexsort((line, source, time))
 
 
-def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
-    return pc.fill_null(column.cast(pa.float32()), float("nan")).to_numpy()
+def _ascending(time: Times, source: Codes, line: NDArray[np.integer]) -> bool:
+    tie = time[1:] == time[:-1]
+    back = source[1:] < source[:-1]
+    same = (source[1:] == source[:-1]) & (line[1:] < line[:-1])
+    return not ((time[1:] < time[:-1]) | (tie & (back | same))).any()
 
 
-def _compact(numbers: NDArray[np.int64]) -> NDArray[np.integer]:
-    """Give numbers in 32 bits where they fit."""
-    return numbers.astype(np.int32) if not len(numbers) or numbers.max() < 1 << 31 else numbers
-
-
-def _named(service: _Coded, source: _Coded, given: Sequence[str]) -> _Coded:
+def _named(service: Coded, source: Coded, given: Sequence[str]) -> Coded:
     """Rename services as ``GLOB=NAME`` says; the glob is over the source's path, its name, or the service's name."""
     (codes, names), (sources, paths) = service, source
     for words in given:
@@ -180,45 +210,28 @@ def _named(service: _Coded, source: _Coded, given: Sequence[str]) -> _Coded:
     return codes, names
 
 
-def _servers(upstream: _Coded, host: _Coded) -> _Coded:
-    own = np.where(host[0] >= 0, host[0].astype(np.int32) + len(upstream[1]), -1)
-    return _renumbered(np.where(upstream[0] >= 0, upstream[0], own), (*_without_ports(upstream[1]), *host[1]))
+def _servers(upstream: Coded, host: Coded) -> Coded:
+    names = (*_without_ports(upstream[1]), *host[1])
+    width = np.min_scalar_type(-max(len(names), 1))
+    own = np.array([*range(len(upstream[1]), len(names)), -1]).astype(width)
+    return _renumbered(np.where(upstream[0] >= 0, upstream[0].astype(width), look_up(own, host[0])), names)
 
 
-def _without_ports(names: tuple[str, ...]) -> tuple[str, ...]:
+def _without_ports(names: Sequence[str]) -> tuple[str, ...]:
     """Give servers as their machines are called elsewhere: web-01 for web-01:8080, unless one has several ports."""
     bare = [re.sub(r":\d+$", "", name) for name in names]
     return tuple(short if bare.count(short) == 1 and short else name for short, name in zip(bare, names, strict=True))
 
 
-def _coded(column: pa.ChunkedArray) -> _Coded:
-    """Give the codes of a dictionary column, −1 for null, numbered in the alphabetical order of their names.
-
-    Names that no row has are left out.
-    """
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # combine_chunks of no chunks
-        return np.empty(0, np.int8), ()
-    array = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
-    raw = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-    used = np.zeros(len(array.dictionary) + 1, bool)
-    used[raw] = True
-    names = array.dictionary.filter(pa.array(used[:-1]))
-    order = pc.sort_indices(names)
-    place = np.full(len(used), -1, np.min_scalar_type(-max(len(names), 1)))
-    place[np.flatnonzero(used[:-1])[order.to_numpy()]] = np.arange(len(names))
-    return place[raw], tuple(names.take(order).to_pylist())
-
-
-def _renumbered(codes: Codes, names: tuple[str, ...]) -> _Coded:
+def _renumbered(codes: Codes, names: Sequence[str]) -> Coded:
     """Renumber codes so that equal names have one code and codes follow the alphabet: the same logs, the same codes.
 
     Names that no code stands for are left out.
     """
     used = np.zeros(len(names) + 1, bool)
-    used[codes] = True
+    used[present(codes)] = True
     ordered = sorted({name for name, there in zip(names, used[:-1], strict=True) if there})
     place = {name: number for number, name in enumerate(ordered)}
     width = np.min_scalar_type(-max(len(ordered), 1))
     numbers: Codes = np.array([*(place.get(name, -1) for name in names), -1]).astype(width)
-    return numbers[codes], tuple(ordered)
+    return look_up(numbers, codes), tuple(ordered)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from afterlog.case import Case, Ledger
 from afterlog.detect import Stream
+from afterlog.detect.stream import Codes, look_up, pieces, present
+from afterlog.memory import give_back_memory
 from afterlog.outage import NAMELESS
 from afterlog.source import Source, reopen
 from afterlog.sources.rotation import turn_of
 from afterlog.traffic.health import health_checks
 from afterlog.traffic.missing import has_gaps, rotations, skipped_hours
-from afterlog.traffic.requests import DEFAULT_RULES, Codes, Flags, Requests, Rules, Times, read_requests
+from afterlog.traffic.requests import DEFAULT_RULES, Flags, Requests, Rules, Times, read_requests
 from afterlog.traffic.views import Views, find_views
 from afterlog.traffic.written import written_until
 
@@ -61,6 +65,7 @@ def read_signals(case: Case, rules: Rules = DEFAULT_RULES) -> tuple[list[Signal]
     views = find_views(requests)
     outermost = np.array([path in views.outermost for path in requests.names.source] + [False])[requests.source]
     checks = health_checks(requests)
+    give_back_memory()
     ledgers = case.ledgers()
     services = [(code, name) for code, name in enumerate(requests.names.service)] + [(-1, NAMELESS)]
     found = []
@@ -72,13 +77,14 @@ def read_signals(case: Case, rules: Rules = DEFAULT_RULES) -> tuple[list[Signal]
             left_out = int(np.count_nonzero(mine)) - int(np.count_nonzero(chosen))
             inner = _inner(requests, mine, views)
             found.append(replace(make_signal(name, requests.take(chosen), ledgers, left_out), inner=inner))
+    give_back_memory()
     return _with_missing(case, found, ledgers), views
 
 
 def _inner(requests: Requests, mine: Flags, views: Views) -> tuple[Inner, ...]:
     """Give the inner views of the requests of a service."""
     paths = requests.names.source
-    outer = {paths[code] for code in np.unique(requests.source[mine])}
+    outer = {paths[code] for code in present(requests.source[mine])}
     found = []
     for path in sorted(path for path, seen_by in views.inner.items() if seen_by in outer):
         rows = np.flatnonzero(requests.source == paths.index(path))
@@ -97,7 +103,7 @@ def _with_missing(case: Case, signals: list[Signal], ledgers: Sequence[Ledger]) 
 
 
 def _told_missing(signal: Signal, sources: Sequence[Source], ledgers: Sequence[Ledger]) -> Signal:
-    paths = {signal.requests.names.source[code] for code in np.unique(signal.requests.source)}
+    paths = {signal.requests.names.source[code] for code in present(signal.requests.source)}
     stream = signal.stream
     gaps = skipped_hours([one for one in ledgers if one.path in paths], stream.start_us, stream.end_us)
     joints = rotations(signal.requests, [source for source in sources if source.path in paths])
@@ -110,17 +116,21 @@ def make_signal(service: str, requests: Requests, ledgers: Sequence[Ledger], che
     It lasts until the last line of anything on the same machines: a log that was still written to when it was collected
     and had nothing more to say is silent.
     """
-    paths = {requests.names.source[code] for code in np.unique(requests.source)}
+    paths = {requests.names.source[code] for code in present(requests.source)}
     mine = [ledger for ledger in ledgers if ledger.path in paths and ledger.first is not None]
     time = requests.time
     start = min([int(time[0]), *(ledger.first for ledger in mine if ledger.first is not None)])
     end = _written_to(mine, int(time[-1]))
-    routes, route = _routes(requests)
+    bare = bare_paths(requests.names.path)
+    routes, route = _routes(requests, bare)
+    signature = _signatures(requests, bare)
+    del bare
+    give_back_memory()
     stream = Stream(
         time_us=time,
         failed=requests.failed,
         client=requests.client,
-        signature=_signatures(requests),
+        signature=signature,
         client_error=requests.client_error,
         host=requests.server,
         resolution_us=resolution_of(time),
@@ -146,58 +156,72 @@ def _still_written(mine: Sequence[Ledger], ledgers: Sequence[Ledger], from_us: i
     return min((written_until(ledgers, host, from_us) for host in hosts), default=0)
 
 
-def _signatures(requests: Requests) -> Codes:
+def _signatures(requests: Requests, bare: pa.StringArray) -> Codes:
     """Give each request the number of its (method, path without query), shape (n,)."""
-    bare = bare_paths(requests.names.path).dictionary_encode()
-    codes = np.append(bare.indices.to_numpy().astype(np.int64), -1)[requests.path]
-    width = len(bare.dictionary) + 2
-    pairs = (requests.method.astype(np.int64) + 1) * width + codes + 1
+    coded = bare.dictionary_encode()
+    codes = np.append(coded.indices.to_numpy().astype(np.int64), -1)
+    width = len(coded.dictionary) + 2
+
+    def pairs(piece: slice) -> NDArray[np.int64]:
+        return (requests.method[piece].astype(np.int64) + 1) * width + codes[requests.path[piece]] + 1
+
     used = np.zeros((len(requests.names.method) + 1) * width, np.int32)
-    used[pairs] = 1
-    numbers: Codes = (np.cumsum(used, dtype=np.int32) - 1)[pairs]
+    for piece in pieces(len(requests)):
+        used[pairs(piece)] = 1
+    number = np.cumsum(used, dtype=np.int32) - 1
+    numbers = np.empty(len(requests), np.int32)
+    for piece in pieces(len(requests)):
+        numbers[piece] = number[pairs(piece)]
     return numbers
 
 
-def _routes(requests: Requests) -> tuple[tuple[str, ...], Codes | None]:
+def _routes(requests: Requests, bare: pa.StringArray) -> tuple[tuple[str, ...], Codes | None]:
     """Give the names and codes (n,) of the requests' routes; nothing where there is one, or far too many."""
-    routes = routes_of(requests.names.path)
-    place = {route: number for number, route in enumerate(dict.fromkeys(routes))}
-    if not 2 <= len(place) <= _MOST_ROUTES:
+    routes = _routes_of(bare).dictionary_encode()
+    if not 2 <= len(routes.dictionary) <= _MOST_ROUTES:
         return (), None
-    codes: Codes = np.array([*(place[route] for route in routes), -1], np.int16)[requests.path]
-    return tuple(place), codes
+    codes: Codes = look_up(np.append(routes.indices.to_numpy(), -1).astype(np.int16), requests.path)
+    return tuple(routes.dictionary.to_pylist()), codes
 
 
 def resolution_of(time_us: Times) -> int:
     """Tell the step of the stamps, in microseconds: whole seconds unless fractions occur."""
-    if not len(time_us) or not (time_us % SECOND_US).any():
-        return SECOND_US
-    return 1_000 if not (time_us % 1_000).any() else 1
+    for step in (SECOND_US, 1_000):
+        if not any((time_us[piece] % step).any() for piece in pieces(len(time_us))):
+            return step
+    return 1
 
 
 def count_table(signals: Sequence[Signal]) -> pa.Table:
     """Count requests, failures and client errors per second, service and answering host."""
-    pieces = [SIGNALS_SCHEMA.empty_table()]
+    tables = [SIGNALS_SCHEMA.empty_table()]
     for signal in signals:
-        requests = signal.requests
-        names = requests.names.server
-        width = len(names) + 1
-        cells = (requests.time // SECOND_US) * width + requests.server + 1
-        cell, index = np.unique(cells, return_inverse=True)
-        hosts = pa.array([None, *names], pa.string())
-        counted = [
-            np.bincount(index, weight, len(cell)).astype(np.int32)
-            for weight in (None, requests.failed, requests.client_error)
-        ]
-        seconds = pa.array(cell // width).cast(pa.timestamp("s")).cast(pa.timestamp("s", "UTC"))
-        arrays = [
-            seconds,
-            pa.repeat(pa.scalar(signal.service), len(cell)),
-            hosts.take(pa.array(cell % width)),
-            *map(pa.array, counted),
-        ]
-        pieces.append(pa.Table.from_arrays(arrays, schema=SIGNALS_SCHEMA))
-    return pa.concat_tables(pieces)
+        time = signal.requests.time
+        seconds = (time[piece.start] // SECOND_US * SECOND_US for piece in pieces(len(time)))
+        cuts = [*np.searchsorted(time, [*seconds]).tolist(), len(time)]
+        tables += [_counted(signal, slice(begin, end)) for begin, end in pairwise(cuts) if begin < end]
+    return pa.concat_tables(tables)
+
+
+def _counted(signal: Signal, rows: slice) -> pa.Table:
+    """Count some of a signal's requests: all those of some seconds."""
+    requests, names = signal.requests, signal.requests.names.server
+    width = len(names) + 1
+    cells = (requests.time[rows] // SECOND_US) * width + requests.server[rows] + 1
+    cell, index = np.unique(cells, return_inverse=True)
+    hosts = pa.array([None, *names], pa.string())
+    counted = [
+        np.bincount(index, weight, len(cell)).astype(np.int32)
+        for weight in (None, requests.failed[rows], requests.client_error[rows])
+    ]
+    seconds = pa.array(cell // width).cast(pa.timestamp("s")).cast(pa.timestamp("s", "UTC"))
+    arrays = [
+        seconds,
+        pa.repeat(pa.scalar(signal.service), len(cell)),
+        hosts.take(pa.array(cell % width)),
+        *map(pa.array, counted),
+    ]
+    return pa.Table.from_arrays(arrays, schema=SIGNALS_SCHEMA)
 
 
 def bare_paths(paths: Sequence[str]) -> pa.Array:
@@ -207,6 +231,10 @@ def bare_paths(paths: Sequence[str]) -> pa.Array:
 
 def routes_of(paths: Sequence[str]) -> list[str]:
     """Group request targets that differ only in identifiers: ``/post/42?a=1`` → ``/post/*``; five parts at most."""
-    short = pc.replace_substring_regex(bare_paths(paths), r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
-    routes: list[str] = pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*").to_pylist()
+    routes: list[str] = _routes_of(bare_paths(paths)).to_pylist()
     return routes
+
+
+def _routes_of(bare: pa.StringArray) -> pa.StringArray:
+    short = pc.replace_substring_regex(bare, r"(?s)^((?:[^/]*/){5}[^/]*)/.*$", r"\1")
+    return pc.replace_substring_regex(short, r"[^/]*[0-9][^/]*", "*")

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from afterlog.detect.stream import present
 from afterlog.traffic.requests import Requests
 
 _SAMPLE: Final = 400
@@ -47,7 +48,10 @@ class _Seen:
 
 def find_views(requests: Requests) -> Views:
     """Decide for every source of requests whether another one sees the same requests further out."""
-    seen = [_seen(requests, code) for code in np.unique(requests.source)]
+    sources = present(requests.source)
+    if len(sources) == 1:
+        return Views((requests.names.source[sources[0]],), {})
+    seen = [_seen(requests, code) for code in sources]
     further_out = sorted(seen, key=lambda one: (-len(one.servers), -len(one.time), one.path))
     inner: dict[str, str] = {}
     for one in seen:
@@ -64,8 +68,8 @@ def _seen(requests: Requests, source: int) -> _Seen:
     key = (
         (requests.status[mine].astype(np.int64) * methods + requests.method[mine] + 1) * paths + requests.path[mine] + 1
     )
-    hosts = frozenset(names.host[code] for code in np.unique(requests.host[mine]) if code >= 0)
-    servers = frozenset(names.upstream[code] for code in np.unique(requests.upstream[mine]) if code >= 0)
+    hosts = frozenset(names.host[code] for code in present(requests.host[mine]) if code >= 0)
+    servers = frozenset(names.upstream[code] for code in present(requests.upstream[mine]) if code >= 0)
     return _Seen(names.source[source], requests.time[mine], key, requests.client[mine], hosts, servers)
 
 
