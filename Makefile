@@ -35,7 +35,7 @@ clean:
 	rm -rf $(VENV) build dist case src/*.egg-info
 
 # Not editable: the tests see what a user installs, never src/ by accident.
-$(STAMP): pyproject.toml $(wildcard src/afterlog/*.py src/afterlog/*/*.py parsers/*.py templates/*)
+$(STAMP): pyproject.toml $(wildcard src/afterlog/*.py src/afterlog/*/*.py src/afterlog/*/*/*.py src/afterlog/server/static/*.* src/afterlog/server/static/*/* parsers/*.py templates/*)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "afterlog needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check ".[dev]"

@@ -84,9 +84,9 @@ const asideRows = () => {
 
 const noOutage = () => {
   const rejected = setAside().outages.filter(one => one.class !== "blip" && !one.single);
-  if (!rejected.length) return "No outage was found, so there is no story to tell. State when it was: afterlog run … --outage START..END";
+  if (!rejected.length) return "No outage was found; what was done is told all the same. State when it was: afterlog run … --outage START..END";
   const which = rejected.map(one => `${one.service ? `${one.service}, ` : ""}from ${full(begins(one))} ${ends(one) === null ? "to the end of the logs" : `to ${full(ends(one))}`}`);
-  return `${rejected.length === 1 ? "A person rejected the only outage" : `A person rejected all ${rejected.length} outages`}, so there is no story to tell: ${which.join("; ")}. “Show what was set aside” leads to what can be put back.`;
+  return `${rejected.length === 1 ? "A person rejected the only outage" : `A person rejected all ${rejected.length} outages`}; what was done is told all the same: ${which.join("; ")}. “Show what was set aside” leads to what can be put back.`;
 };
 
 const draw = () => {
@@ -107,8 +107,9 @@ const draw = () => {
   $("aside-count").textContent = `show what was set aside (${aside.length})`;
   $("aside").parentElement.hidden = !aside.length && !filter.aside;
   const left = findings().left_out ?? 0;
-  $("none").textContent = shown.length ? (left ? `${left} less telling entries are left out; pin a change to have it told.` : "") :
-    all.length ? "No entry fits these filters." : app.state.working ? "Analysing …" : noOutage();
+  const calm = every.length === short.length && !app.state.working;
+  $("none").textContent = calm && (shown.length || !all.length) ? noOutage() : shown.length ? (left ? `${left} less telling entries are left out; pin a change to have it told.` : "") :
+    all.length ? "No entry fits these filters." : "Analysing …";
   if (!list.querySelector('.pick[tabindex="0"]') && !$("outages").querySelector('.pick[tabindex="0"]')) (list.querySelector(".pick") ?? $("outages").querySelector(".pick"))?.setAttribute("tabindex", "0");
   const hosts = [...new Set(all.flatMap(entry => entry.host ? entry.host.split(", ") : []))].sort();
   const pick = $("entry-host");
