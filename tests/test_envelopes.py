@@ -1,5 +1,7 @@
 """What an envelope tells about the lines inside it: their zone, and where one of them ends."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -60,3 +62,18 @@ def test_an_indented_line_below_an_envelopes_record_belongs_to_it():
     batch = read("syslog", lines)
     assert batch.rows.tolist() == [0, 2]
     assert batch.columns["message"].to_pylist() == ["Configuration Notice:\n\tASL Module claims", "y"]
+
+
+def test_two_formats_of_one_container_are_read_though_neither_is_half_of_its_lines():
+    access = '1.2.3.4 - - [05/Jan/2023:10:00:00 +0000] "GET / HTTP/1.1" 502 157 "-" "curl"'
+    error = (
+        "2023/01/05 10:00:00 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream"
+    )
+    noise = "/docker-entrypoint.sh: sourcing /docker-entrypoint.d/10-listen-on-ipv6-by-default.sh"
+    said = [noise] * 5 + [access, error] * 7 + [access]
+    lines = [
+        json.dumps({"log": f"{one}\n", "stream": "stdout", "time": "2023-01-05T10:00:00.5Z"}, separators=(",", ":"))
+        for one in said
+    ]
+    batch = read("docker-json", lines)
+    assert Counter(batch.parser.to_pylist()) == {"access": 8, "nginx-error": 7, "docker-json": 5}

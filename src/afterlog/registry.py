@@ -92,13 +92,13 @@ class Registry:
         chosen = self.choose("", messages, learn=False, within=True) if looks_dated(messages) else None
         return chosen if isinstance(chosen, LineParser) else None
 
-    def claims(self, path: str, head: Lines, *, learn: bool = True) -> list[Claim]:
-        """Ask every stand-alone parser about the lines of a source; the best claim first.
+    def claims(self, path: str, head: Lines, *, learn: bool = True, within: bool = False) -> list[Claim]:
+        """Ask every parser about the lines of a source, or of an envelope (``within``); the best claim first.
 
         Where none of the declared formats understands enough, what was learned (``learn``) comes first.
         """
-        asked = Asked(path, head)
-        found = [claim(parser, asked) for parser in self._alone if may_begin(parser, asked)]
+        asked = Asked(path, head, within=within)
+        found = [claim(parser, asked) for parser, _ in self._by_literal[within] if may_begin(parser, asked)]
         found = sorted((one for one in found if one.share > 0), key=lambda one: one.rank)
         if learn and not (found and _enough(found)):
             learned = self._learned(asked)
@@ -121,7 +121,7 @@ class Registry:
                 best = _better(best, claim(bound.parser, asked))
         if best is not None and best.share >= ENOUGH:
             return best.parser
-        if best is not None and not within and _enough(bounds) and _enough(self.claims(path, head, learn=False)):
+        if best is not None and _enough(bounds) and _enough(self.claims(path, head, learn=False, within=within)):
             return best.parser  # the other format of the two is read with it
         return self._learned(asked) if learn else None
 
