@@ -165,7 +165,8 @@ def _explaining(
     scores = [_healing(change, time_us, hosts, _at(change, outage)) for change in fitting]
     for change in changes:  # what began before and ended now: its end is what ended it
         gap_us = abs(change.end_us - time_us)
-        if gap_us <= _SAME_US and under_way(change, outage) and not change.routine:
+        did = not change.routine and change.tool != "git" and change.outcome != str(Outcome.UNCHANGED)
+        if did and gap_us <= _SAME_US and under_way(change, outage):
             fitting.append(change)
             scores.append(_OVER - gap_us / 1_000_000 / _SCALE_S)
     best = max(range(len(fitting)), key=lambda i: (scores[i], fitting[i].id), default=None)

@@ -12,7 +12,7 @@ from afterlog.outages import Outage
 from afterlog.statement import Text, plain
 
 SECOND: Final = 1_000_000
-UNDER_WAY_US: Final = 10 * SECOND
+_UNDER_WAY_US: Final = 10 * SECOND
 """A change that goes on so long behind the start of an outage was under way when it began."""
 SIGN: Final = "sign"
 """Tool of a candidate that is no change: it stands in a change's shape, so that it is told like one."""
@@ -20,7 +20,7 @@ SIGN: Final = "sign"
 
 def under_way(change: Change, outage: Outage) -> bool:
     """Tell whether a change had begun when an outage did, and went on for a while."""
-    return change.start_us <= outage.start.high_us and change.end_us >= outage.start.time_us + UNDER_WAY_US
+    return change.start_us <= outage.start.high_us and change.end_us >= outage.start.time_us + _UNDER_WAY_US
 
 
 @dataclass(frozen=True, slots=True)
