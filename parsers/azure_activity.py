@@ -13,7 +13,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, json_objects, read_stamp
+from afterlog.parser import (
+    Kind,
+    Line,
+    Outcome,
+    Record,
+    RecordParser,
+    Reject,
+    Sample,
+    json_objects,
+    object_in,
+    read_stamp,
+)
 
 _OPENING: Final = re.compile(rb'\s*(?:\{\s*"records"\s*:\s*\[\s*|\[\s*)')
 _TIME: Final = re.compile(rb'"(?:time|eventTimestamp)"\s*:')
@@ -58,16 +69,16 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
 def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
     operation, target = _text(told, "operationName"), _text(told, "resourceId")
     result = _text(told, "resultType") or _text(told, "status")
-    claims = _map(_map(told, "identity"), "claims") or _map(told, "claims")
+    claims = object_in(object_in(told, "identity"), "claims") or object_in(told, "claims")
     actor = (_text(told, "caller") or _text(claims, _UPN) or _text(claims, _NAME) or _text(claims, "appid")).strip()
-    error = _text(told, "resultDescription") or _text(_map(told, "properties"), "statusMessage")
+    error = _text(told, "resultDescription") or _text(object_in(told, "properties"), "statusMessage")
     outcome = _OUTCOMES.get(result.lower(), Outcome.UNKNOWN)
     columns: dict[str, Any] = {
         "kind": Kind.LOG,
         "severity": _SEVERITIES.get(_text(told, "level").lower(), 9),
         "service": operation.partition("/")[0].lower(),
         "message": " ".join(filter(None, (operation, target, f"by {actor}" if actor else "", result)))[:2000],
-        "client": _text(told, "callerIpAddress") or _text(_map(told, "httpRequest"), "clientIpAddress"),
+        "client": _text(told, "callerIpAddress") or _text(object_in(told, "httpRequest"), "clientIpAddress"),
         "request_id": _text(told, "correlationId"),
         "region": _text(told, "location"),
         "category": _text(told, "category"),
@@ -84,11 +95,6 @@ def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
         "actor": actor,
         "run": columns["request_id"],
     }
-
-
-def _map(told: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name)
-    return value if isinstance(value, dict) else {}
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, json_objects, read_stamp
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, json_objects, read_stamp, text_in
 
 _OPENING: Final = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[\s*')
 _MARKS: Final = (b'"eventSource"', b'"eventName"', b'"eventTime"', b'"userIdentity"', b'"awsRegion"')
@@ -59,22 +59,22 @@ def _read(line: Line, told: dict[str, Any] | str) -> Record | Reject:
 
 
 def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
-    name, error = _text(told, "eventName"), _text(told, "errorCode")
+    name, error = text_in(told, "eventName"), text_in(told, "errorCode")
     target, actor = _target(told), _actor(told.get("userIdentity"))
-    service = _text(told, "eventSource").removesuffix(".amazonaws.com")
+    service = text_in(told, "eventSource").removesuffix(".amazonaws.com")
     columns: dict[str, Any] = {
         "service": service,
         "message": " ".join(
-            filter(None, (name, target, f"by {actor}" if actor else "", error, _text(told, "errorMessage")))
+            filter(None, (name, target, f"by {actor}" if actor else "", error, text_in(told, "errorMessage")))
         )[:2000],
-        "client": _text(told, "sourceIPAddress"),
-        "request_id": _text(told, "requestID"),
+        "client": text_in(told, "sourceIPAddress"),
+        "request_id": text_in(told, "requestID"),
         "event": name,
-        "region": _text(told, "awsRegion"),
-        "account": _text(told, "recipientAccountId"),
-        "agent": _text(told, "userAgent")[:300],
+        "region": text_in(told, "awsRegion"),
+        "account": text_in(told, "recipientAccountId"),
+        "agent": text_in(told, "userAgent")[:300],
         "error": error,
-        "event_id": _text(told, "eventID"),
+        "event_id": text_in(told, "eventID"),
         "request": _json(told.get("requestParameters")),
         "severity": 13 if error else None,
     }
@@ -95,11 +95,6 @@ def _changes(told: Mapping[str, Any], name: str) -> bool:
     return str(read_only).lower() == "false" and not name.startswith(("AssumeRole", "ConsoleLogin"))
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))[:2000] if value else ""
 
@@ -110,10 +105,10 @@ def _actor(identity: Any) -> str:
         return ""
     context = identity.get("sessionContext")
     issuer = context.get("sessionIssuer") if isinstance(context, dict) else None
-    if isinstance(issuer, dict) and _text(issuer, "userName"):
-        return _text(issuer, "userName")
-    named = _text(identity, "userName") or _text(identity, "invokedBy")
-    return named or _text(identity, "arn").rpartition("/")[2] or _text(identity, "type")
+    if isinstance(issuer, dict) and text_in(issuer, "userName"):
+        return text_in(issuer, "userName")
+    named = text_in(identity, "userName") or text_in(identity, "invokedBy")
+    return named or text_in(identity, "arn").rpartition("/")[2] or text_in(identity, "type")
 
 
 def _target(told: Mapping[str, Any]) -> str:

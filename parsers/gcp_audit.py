@@ -14,7 +14,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, json_objects, read_stamp
+from afterlog.parser import (
+    Kind,
+    Line,
+    Outcome,
+    Record,
+    RecordParser,
+    Reject,
+    Sample,
+    json_objects,
+    object_in,
+    read_stamp,
+    text_in,
+)
 
 _OPENING: Final = re.compile(rb"\s*\[\s*")
 _MARKS: Final = (b'"protoPayload"', b'"logName"', b"cloudaudit.googleapis.com", b'"timestamp"')
@@ -46,27 +58,27 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
 
 
 def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
-    payload, resource = _map(told, "protoPayload"), _map(told, "resource")
-    method, target = _text(payload, "methodName"), _text(payload, "resourceName")
-    status, operation = _map(payload, "status"), _map(told, "operation")
-    error = _text(status, "message") or (f"code {status['code']}" if status.get("code") else "")
-    actor = _text(_map(payload, "authenticationInfo"), "principalEmail")
-    asked = _map(payload, "requestMetadata")
-    service = _text(payload, "serviceName").removesuffix(".googleapis.com")
+    payload, resource = object_in(told, "protoPayload"), object_in(told, "resource")
+    method, target = text_in(payload, "methodName"), text_in(payload, "resourceName")
+    status, operation = object_in(payload, "status"), object_in(told, "operation")
+    error = text_in(status, "message") or (f"code {status['code']}" if status.get("code") else "")
+    actor = text_in(object_in(payload, "authenticationInfo"), "principalEmail")
+    asked = object_in(payload, "requestMetadata")
+    service = text_in(payload, "serviceName").removesuffix(".googleapis.com")
     columns: dict[str, Any] = {
         "kind": Kind.LOG,
-        "severity": _SEVERITIES.get(_text(told, "severity"), 9),
+        "severity": _SEVERITIES.get(text_in(told, "severity"), 9),
         "service": service,
         "message": " ".join(filter(None, (method, target, f"by {actor}" if actor else "", error)))[:2000]
-        or _text(told, "textPayload")[:2000],
-        "client": _text(asked, "callerIp"),
-        "agent": _text(asked, "callerSuppliedUserAgent")[:300],
-        "request_id": _text(told, "insertId"),
-        "resource_type": _text(resource, "type"),
-        "project": _text(_map(resource, "labels"), "project_id"),
+        or text_in(told, "textPayload")[:2000],
+        "client": text_in(asked, "callerIp"),
+        "agent": text_in(asked, "callerSuppliedUserAgent")[:300],
+        "request_id": text_in(told, "insertId"),
+        "resource_type": text_in(resource, "type"),
+        "project": text_in(object_in(resource, "labels"), "project_id"),
         "error": error,
     }
-    log = _text(told, "logName").rpartition("%2F")[2]
+    log = text_in(told, "logName").rpartition("%2F")[2]
     if log not in ("activity", "system_event") or not method or _READS.match(method.rpartition(".")[2]):
         return columns
     begun = operation.get("first") is True and operation.get("last") is not True
@@ -77,18 +89,8 @@ def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
         "target": target or service,
         "outcome": done,
         "actor": actor,
-        "run": _text(operation, "id"),
+        "run": text_in(operation, "id"),
     }
-
-
-def _map(told: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
-    return value if isinstance(value, str) else ""
 
 
 PARSER = RecordParser(

@@ -127,7 +127,9 @@ def _number(told: Mapping[str, Any], *names: str) -> int:
     return int(text) if isinstance(value, (str, int)) and text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-_SPEC: Final = "repository open-telemetry/opentelemetry-proto, examples/logs.json, on one line; the name of its scope left out"
+_SPEC: Final = (
+    "repository open-telemetry/opentelemetry-proto, examples/logs.json, on one line; the name of its scope left out"
+)
 SAMPLES: Final = (
     Sample(
         b'{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"my.service"}}]},"scopeLogs":[{"scope":{"version":"1.0.0","attributes":[{"key":"my.scope.attribute","value":{"stringValue":"some scope attribute"}}]},"logRecords":[{"timeUnixNano":"1544712660300000000","observedTimeUnixNano":"1544712660300000000","severityNumber":10,"severityText":"Information","traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","body":{"stringValue":"Example log record"},"attributes":[{"key":"string.attribute","value":{"stringValue":"some string"}},{"key":"boolean.attribute","value":{"boolValue":true}},{"key":"int.attribute","value":{"intValue":"10"}},{"key":"double.attribute","value":{"doubleValue":637.704}},{"key":"array.attribute","value":{"arrayValue":{"values":[{"stringValue":"many"},{"stringValue":"values"}]}}}]}]}]}]}',

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, object_in, read_stamp, text_in
 
 MAX_LINE: Final = 1_000_000
 _MARKS: Final = (b'"type":"response"', b'"type":"request"')
@@ -56,17 +56,17 @@ def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
 
 
 def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
-    request, auth = _map(told, "request"), _map(told, "auth")
-    operation, path = _text(request, "operation"), _text(request, "path")
-    actor, error = _text(auth, "display_name"), _text(told, "error")
+    request, auth = object_in(told, "request"), object_in(told, "auth")
+    operation, path = text_in(request, "operation"), text_in(request, "path")
+    actor, error = text_in(auth, "display_name"), text_in(told, "error")
     columns: dict[str, Any] = {
         "kind": Kind.LOG,
         "severity": 13 if error else 9,
         "service": "vault",
-        "message": " ".join(filter(None, (_text(told, "type"), operation, path, error)))[:2_000],
-        "client": _text(request, "remote_address"),
-        "request_id": _text(request, "id"),
-        "mount_type": _text(request, "mount_type"),
+        "message": " ".join(filter(None, (text_in(told, "type"), operation, path, error)))[:2_000],
+        "client": text_in(request, "remote_address"),
+        "request_id": text_in(request, "id"),
+        "mount_type": text_in(request, "mount_type"),
         "error": error[:2_000],
     }
     if told.get("type") != "response" or operation not in _WRITES or _NO_CHANGE.fullmatch(path):
@@ -78,16 +78,6 @@ def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": Outcome.FAILED if error else Outcome.CHANGED,
         "actor": actor,
     }
-
-
-def _map(told: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
-    return value if isinstance(value, str) else ""
 
 
 PARSER = RecordParser(

@@ -22,7 +22,7 @@ from afterlog.errors import ParserError
 from afterlog.event import COLUMNS, SCHEMA, Kind, Outcome
 from afterlog.formats.ansible import ANSIBLE_ESCAPE, ANSIBLE_TEXT, Playing, ansible_message, ansible_result
 from afterlog.formats.deploying import deploys_by_command, deploys_by_name
-from afterlog.formats.json_objects import json_objects
+from afterlog.formats.json_objects import json_objects, object_in, text_in
 from afterlog.formats.kubernetes import kubernetes_event
 from afterlog.formats.levels import severity_in, severity_of
 from afterlog.formats.loose import LOOSE_FORMS, SYSLOG_LOOSE, SYSLOG_LOOSE_DATED, Loose
@@ -93,6 +93,7 @@ __all__ = [
     "json_objects",
     "kubernetes_event",
     "month_of",
+    "object_in",
     "of_priority",
     "of_repetition",
     "placed",
@@ -103,6 +104,7 @@ __all__ = [
     "severity_of",
     "stamped",
     "status_of",
+    "text_in",
     "times_in",
     "times_of_column",
     "told_by",

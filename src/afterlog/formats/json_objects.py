@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 _STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|([{}])', re.DOTALL)
@@ -48,6 +48,18 @@ def json_objects(lines: Iterable[L], opening: re.Pattern[bytes]) -> Iterator[tup
             held, text, depth = [], b"", 0
     if held:
         yield held[0], "an object that does not end"
+
+
+def object_in(told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give the object under a key; an empty one where there is none, or something else."""
+    value = told.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def text_in(told: Mapping[str, Any], name: str) -> str:
+    """Give the text under a key; an empty one where there is none, or something else."""
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _opened(said: bytes) -> int:
