@@ -28,6 +28,7 @@ from afterlog.parser import (
     RecordParser,
     Reject,
     Sample,
+    each_stamped,
     each_unique,
     read_stamp,
 )
@@ -72,16 +73,13 @@ def _is_marked(line: bytes) -> bool:
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
     """One event for each line that has a time; what has none belongs to the line above it."""
-    before = False
-    for line in lines:
-        pairs = _pairs(line.text[:65_536].decode("utf-8", "replace"))
-        stamp = read_stamp("iso", pairs.get("time", "")[:40].encode("ascii", "replace"))
-        if stamp is None:
-            if not before and line.text.strip():
-                yield Reject(line, 'a line with time="…" or "time":"…" was expected')
-            continue
-        before = True
-        yield Record(line, stamp, _columns(pairs))
+    return each_stamped(lines, _record, 'a line with time="…" or "time":"…" was expected')
+
+
+def _record(line: Line) -> Record | None:
+    pairs = _pairs(line.text[:65_536].decode("utf-8", "replace"))
+    stamp = read_stamp("iso", pairs.get("time", "")[:40].encode("ascii", "replace"))
+    return None if stamp is None else Record(line, stamp, _columns(pairs))
 
 
 def _pairs(text: str) -> dict[str, str]:

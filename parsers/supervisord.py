@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, each_stamped, read_stamp
 
 _LINE: Final = re.compile(
     rb"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) (?P<level>CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) (?P<said>.*)",
@@ -52,17 +52,16 @@ def _claims(_path: str, head: list[bytes]) -> float:
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
     """One event for each stamped line; what a program printed below it belongs to it."""
-    before = False
-    for line in lines:
-        found = _LINE.match(line.text)
-        stamp = read_stamp("python", found["time"]) if found else None
-        if found is None or stamp is None:
-            if not before and line.text.strip():
-                yield Reject(line, "a line such as 2026-12-01 11:58:37,404 INFO … was expected")
-            continue
-        before = True
-        said = found["said"][:4_000].decode("utf-8", "backslashreplace").rstrip()
-        yield Record(line, stamp, _columns(found["level"].decode(), said))
+    return each_stamped(lines, _record, "a line such as 2026-12-01 11:58:37,404 INFO … was expected")
+
+
+def _record(line: Line) -> Record | None:
+    found = _LINE.match(line.text)
+    stamp = read_stamp("python", found["time"]) if found else None
+    if found is None or stamp is None:
+        return None
+    said = found["said"][:4_000].decode("utf-8", "backslashreplace").rstrip()
+    return Record(line, stamp, _columns(found["level"].decode(), said))
 
 
 def _columns(level: str, said: str) -> dict[str, Any]:

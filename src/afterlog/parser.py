@@ -88,6 +88,7 @@ __all__ = [
     "columns_of",
     "deploys_by_command",
     "deploys_by_name",
+    "each_stamped",
     "each_unique",
     "in_epoch",
     "json_objects",
@@ -271,6 +272,24 @@ class RecordParser(Parser):
     envelope: bool = False
     marks: tuple[bytes, ...] = ()
     stateful: ClassVar[bool] = True
+
+
+def each_stamped(
+    lines: Iterable[Line], read: Callable[[Line], Record | None], expected: str
+) -> Iterator[Record | Reject]:
+    """Give a record for each line that ``read`` understands; all others belong to the one above them.
+
+    What stands above the first record is rejected, ``expected`` being the reason. For formats whose records begin with
+    a time and may go on below it.
+    """
+    begun = False
+    for line in lines:
+        record = read(line)
+        if record is not None:
+            begun = True
+            yield record
+        elif not begun and line.text.strip():
+            yield Reject(line, expected)
 
 
 _REMEMBERED: Final = 4_096
