@@ -24,6 +24,21 @@ FLAGS = (
     "--disable-component-update --disable-sync --hide-scrollbars --remote-debugging-pipe"
 ).split()
 
+_MIDDLE = """async selector => {
+  for (let before = "", tries = 0; tries < 100; tries++) {
+    const node = document.querySelector(selector);
+    node.scrollIntoView({ block: "nearest" });
+    const box = node.getBoundingClientRect(), at = [box.x + box.width / 2, box.y + box.height / 2];
+    if (box.width && String(at) === before) return at;
+    before = String(at);
+    await new Promise(done => setTimeout(done, 50));
+  }
+}"""
+
+
+class RefusedError(Exception):
+    """The browser did not do what it was asked for."""
+
 
 class Page:
     """One tab; `messages` are console messages and page errors, `requests` the addresses asked for."""
@@ -70,7 +85,8 @@ class Page:
         while time.monotonic() < end:
             for answer in self._receive(0.1):
                 if answer.get("id") == self._number:
-                    assert "error" not in answer, answer
+                    if "error" in answer:
+                        raise RefusedError(answer["error"])
                     return answer["result"]
         raise TimeoutError(method)
 
@@ -117,22 +133,20 @@ class Page:
         """Wait until an expression is true; what it throws meanwhile counts as not yet."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
-            value = self.run(script)
-            if value not in (None, False, 0, ""):  # an element comes as an empty dictionary
-                return value
+            with contextlib.suppress(RefusedError):  # it asked a page that was just being left
+                value = self.run(script)
+                if value not in (None, False, 0, ""):  # an element comes as an empty dictionary
+                    return value
             self._receive(0.03)
         raise TimeoutError(f"{script}; {self.messages[-5:]}")
 
     # --- hands ----------------------------------------------------------------------------------------------
 
     def middle(self, selector: str) -> tuple[float, float]:
-        """Where an element is on the screen."""
-        box = self.run(
-            f"(() => {{ const n = document.querySelector({json.dumps(selector)}); n.scrollIntoView({{block: 'nearest'}});"
-            "const b = n.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-        )
-        assert isinstance(box, list), f"{selector} is not there"
-        return box[0], box[1]
+        """Where an element is on the screen, once it stands still: nobody clicks on what is still moving."""
+        at = self.run(f"({_MIDDLE})({json.dumps(selector)})")
+        assert isinstance(at, list), f"{selector} is not there, or not to be seen"
+        return at[0], at[1]
 
     def mouse(self, kind: str, at: tuple[float, float], *, held: bool = False, shift: bool = False) -> None:
         """Send one event of the mouse: mouseMoved, mousePressed or mouseReleased."""

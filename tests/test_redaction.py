@@ -104,6 +104,13 @@ def test_redacting_twice_is_redacting_once_and_can_be_taken_back(words):
     assert redactor.restore(once) == line
 
 
+@pytest.mark.parametrize("between", [" ", "\n", "x"])
+def test_a_secret_far_into_a_long_text_is_masked_and_nothing_else_is_touched(between):
+    filling = between.join(["words of no interest"] * 500)
+    shown = without_secrets(f"{filling} password=hunter2 {filling}")
+    assert shown == f"{filling} password=[secret] {filling}"
+
+
 @pytest.mark.parametrize(
     "piece", ["a", "token", "mysql -", "a.", "--a", "1:", "eyJ", "password=", "@a", "user=", '"', "\\", "x@", "://a:"]
 )

@@ -87,12 +87,11 @@ def saved(page, count):
 
 def pick(page, words):
     """Click on the entry of the timeline that says so."""
-    page.run(
+    entry = page.run(
         "[...document.querySelectorAll('#entries .row')].find(row => row.textContent.includes("
-        f"{json.dumps(words)})).querySelector('.pick').setAttribute('data-test', '1')"
+        f"{json.dumps(words)})).dataset.id"
     )
-    page.click("[data-test]")
-    page.run("document.querySelectorAll('[data-test]').forEach(node => node.removeAttribute('data-test'))")
+    page.click(f"#entries .row[data-id='{entry}'] .pick")
 
 
 def axis(page):

@@ -7,12 +7,14 @@ that one address has one name everywhere and in every later run; the mapping nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
 SECRET: Final = "[secret]"  # noqa: S105  what stands in its place
-_LONGEST: Final = 4_000  # characters of one text that are looked at; what is shown of it is shorter by far
+_PIECE: Final = 4_000  # characters that are looked at in one go: some patterns take the square of it
+_LONGEST: Final = 64_000  # characters of one text that are looked at; what is shown of it is shorter by far
 _KINDS: Final = ("address", "user", "email", "token")
 _SYSTEM: Final = frozenset(
     (
@@ -38,8 +40,8 @@ _SECRETS: Final = tuple(
         (r"\b([A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@?#\"'<>]{0,200}):[^\s/@\"'<>]+@", 0, rf"\1:{SECRET}@"),
         (rf"({_NAME}[\w.-]{{0,30}})(\\?[\"']?\s*(?:=>?|:|%3D)\s*)(?!/)(?!\[secret\]){_VALUE}", re.IGNORECASE, rf"\1\2{SECRET}"),  # noqa: E501  one pattern, one line
         (rf"((?<![\w-])--?[\w-]{{0,30}}{_NAME}[\w-]{{0,30}})(\s+)(?!-){_VALUE}", re.IGNORECASE, rf"\1\2{SECRET}"),
-        (r"\b((?:mysql(?:dump|admin)?|mariadb|sshpass|redis-cli|psql|ldap\w+|smbclient)\b[^|;]*?\s-(?:p|a|w))\s?(?!ort\b)[^\s\"']+", 0, rf"\1{SECRET}"),  # noqa: E501  one pattern, one line
-        (r"\b((?:curl|wget|http)\b[^|;]*?\s(?:-u|--user)[\s=]+[^\s:\"']+):[^\s\"']+", 0, rf"\1:{SECRET}"),
+        (r"\b((?:mysql(?:dump|admin)?|mariadb|sshpass|redis-cli|psql|ldap\w+|smbclient)\b[^|;]{0,300}?\s-(?:p|a|w))\s?(?!ort\b)[^\s\"']+", 0, rf"\1{SECRET}"),  # noqa: E501  one pattern, one line
+        (r"\b((?:curl|wget|http)\b[^|;]{0,300}?\s(?:-u|--user)[\s=]+[^\s:\"']+):[^\s\"']+", 0, rf"\1:{SECRET}"),
         (r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[0-9A-Z]{12,}", 0, SECRET),
         (r"\beyJ[\w-]{6,}(?:\.[\w-]*){1,2}", 0, SECRET),
         (r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|xapp-|[sr]k_(?:live|test)_|AIza|ya29\.|npm_|hvs\.|dop_v1_|SG\.)[\w.-]{12,}", 0, SECRET),  # noqa: E501  one pattern, one line
@@ -64,10 +66,27 @@ _CLF_USER: Final = re.compile(r"^\S+ \S+ ([A-Za-z_][\w.@-]{1,31}) \[")
 
 def without_secrets(raw: str) -> str:
     """Mask passwords, keys, cookies and bearer tokens; the name of the field stays."""
-    shown = raw[:_LONGEST]
+    if len(raw) <= _PIECE:
+        return _masked(raw)
+    return "".join(map(_masked, _pieces(raw[:_LONGEST]))) + raw[_LONGEST:]
+
+
+def _masked(shown: str) -> str:
     for pattern, into in _SECRETS:
         shown = pattern.sub(into, shown)
-    return shown + raw[_LONGEST:] if len(raw) > _LONGEST else shown
+    return shown
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut long text where a line ends, else between two words, else anywhere."""
+    at = 0
+    while at < len(text):
+        end = at + _PIECE
+        if end < len(text):
+            end = max(text.rfind("\n", at, end), 0) or max(text.rfind(" ", at + _PIECE // 2, end), 0) or end - 1
+            end += 1
+        yield text[at:end]
+        at = end
 
 
 class Redactor:
@@ -133,8 +152,14 @@ class Redactor:
             self._name("user", name)
 
     def _address(self, found: re.Match[str]) -> str:
-        try:
-            address = ip_address(found[0])
-        except ValueError:
-            return found[0]
-        return found[0] if address.is_loopback or address.is_unspecified else self._name("address", found[0])
+        return self._name("address", found[0]) if _tells_somebody(found[0]) else found[0]
+
+
+@lru_cache(maxsize=4_096)
+def _tells_somebody(text: str) -> bool:
+    """Tell whether text is an address of somebody: neither of any machine itself nor of none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)

@@ -18,7 +18,14 @@ export const tell = (what, ...given) => { for (const act of heard.get(what) ?? [
 
 // --- the state ---------------------------------------------------------------------------------------------------
 
-export const take = state => {
+let acting = Promise.resolve(); // until what this page did is answered
+
+// Answers overtake each other, and two may tell the same: only what is news is shown.
+const isNews = ({ version, concluded, problem }, { version: v, concluded: c, problem: p }) =>
+  version !== v ? version > v : concluded !== c ? concluded > c : problem !== p;
+
+const take = state => {
+  if (app.state && !isNews(state, app.state)) return;
   app.state = state;
   const first = realOutages()[0];
   setZone(state.case.offsets, first ? begins(first) : null);
@@ -27,6 +34,7 @@ export const take = state => {
 
 export const load = async () => {
   const [state, services] = await Promise.all([get("state"), get("services")]);
+  await acting; // what this page did is told by its own answer, to whoever waits for it
   app.services = services.services;
   app.span = services.span;
   take(state);
@@ -38,6 +46,7 @@ export const watch = async () => {
     const { version, concluded, problem } = app.state;
     try {
       const told = await get("watch", { seen: `${version}.${concluded}.${problem ? "True" : "False"}` });
+      await acting;
       if (told.version !== app.state.version || told.concluded !== app.state.concluded || told.problem !== app.state.problem) {
         await load();
         if (told.told) tell("toast", told.told);
@@ -95,7 +104,7 @@ export const open = tab => { app.tab = tab; tell("tab", tab); };
 
 const refusal = message => tell("toast", message, false, true);
 
-const settle = async (promise, words, refused = refusal) => {
+const answered = async (promise, words, refused) => {
   try {
     take(await promise);
     if (words) tell("toast", words, true);
@@ -104,6 +113,13 @@ const settle = async (promise, words, refused = refusal) => {
     refused(error.message);
     return false;
   }
+};
+
+const settle = (promise, words, refused = refusal) => {
+  const done = answered(promise, words, refused);
+  acting = Promise.all([acting, done]).then(() => tell("settled"));
+  tell("acting");
+  return done;
 };
 
 // Gives whether it was done; `refused` is told why not, else a toast says so.

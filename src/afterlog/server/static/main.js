@@ -128,6 +128,8 @@ const begin = async () => {
   on("toast", toast);
   on("lost", words => { $("problem").hidden = false; $("problem").textContent = words; });
   on("alive", drawState);
+  on("acting", () => { $("status").textContent = "Saving …"; $("status").className = "working"; });
+  on("settled", drawState);
   on("selected", () => {
     const found = app.selected && find(app.selected);
     if (found) reveal(seconds(found.time ?? found.first_failure ?? found.start));
