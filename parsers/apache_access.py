@@ -91,6 +91,7 @@ _STAMPS: Final[tuple[Form | Loose, ...]] = (
     Form("YYYY-mm-ddtHH:MM:SSFZ", "2022-11-10T10:29:58+01:00"),
     *LOOSE_FORMS,
 )
+_MAPPED: Final = "::ffff:"  # before an IPv4 address in a list of IPv6 ones
 _TOOK: Final = r'^(?:"(?P<forwarded_for>[^"]*)" )?(?:rt=)?(?P<duration>[0-9]{1,9}\.[0-9]{1,9})(?: .*)?$'
 
 
@@ -113,8 +114,8 @@ def _meaning(match: Match, _outer: Mapping[str, Column]) -> dict[str, Any]:
         told = pc.extract_regex(match.text("upstreams"), _UPSTREAMS)
         columns |= {name: _given(pc.struct_field(told, name)) for name in ("upstream", "upstream_s", "upstream_status")}
         columns["upstreams"] = None
-    if b"::ffff:" in match.lines.data and "client" in match:
-        columns["client"] = pc.replace_substring_regex(match.text("client"), r"^::ffff:([0-9.]+)$", r"\1")
+    if "client" in match and pc.any(pc.starts_with(match.text("client"), _MAPPED)).as_py():
+        columns["client"] = pc.replace_substring_regex(match.text("client"), rf"^{_MAPPED}([0-9.]+)$", r"\1")
     if "extra" in match:
         columns |= _extra(match.text("extra"))
     elif "duration" in match and match.types["duration"] == "s":

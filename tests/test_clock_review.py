@@ -20,8 +20,8 @@ from afterlog.draft.evidence import times_note
 from afterlog.event import TimeBasis
 from afterlog.intake.aligning import Step, set_right
 from afterlog.intake.doubts import doubts_of
+from afterlog.printed import source_table, sources_json
 from afterlog.statement import plain
-from afterlog.tables import source_table, sources_json
 from afterlog.writing.render import render
 from conftest import Recording
 from test_clock import span, survey, wall

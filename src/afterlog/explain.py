@@ -17,8 +17,8 @@ from afterlog.detect.stream import Flags
 from afterlog.errors import InputError
 from afterlog.findings import Findings
 from afterlog.outage import Outage, percent
+from afterlog.printed import aligned, local, visible_lines
 from afterlog.sketch import sketch
-from afterlog.tables import aligned, local, visible_lines
 from afterlog.traffic.requests import Requests
 from afterlog.traffic.signals import SECOND_US, Signal
 

@@ -20,9 +20,9 @@ from afterlog.clock import parse_moment, rfc3339, zone_of
 from afterlog.errors import InputError
 from afterlog.event import SCHEMA, Kind
 from afterlog.findings import Findings
+from afterlog.printed import aligned, local
 from afterlog.sql import Answer, as_json
 from afterlog.statement import plain, visible
-from afterlog.tables import aligned, local
 from afterlog.timeline import Entry
 
 _SEARCHED: Final = ("message", "path", "target", "client", "actor")

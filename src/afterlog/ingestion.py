@@ -83,6 +83,8 @@ def ingest(
 
 def _rejected_clocks(folder: Path) -> frozenset[str]:
     """Give the ids of what people rejected of the clocks when they reviewed the case."""
+    if not (folder / "review.toml").is_file():
+        return frozenset()
     from afterlog.review import ReviewFile  # noqa: PLC0415  loads tomlkit
 
     decisions = ReviewFile(folder).read().decisions.values()

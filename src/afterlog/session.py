@@ -15,9 +15,9 @@ from afterlog.evidence import Evidence, Quotes
 from afterlog.findings import Findings
 from afterlog.outage import Outage
 from afterlog.outages import percent
+from afterlog.printed import local, understood, visible_lines
 from afterlog.source import reopen
 from afterlog.statement import plain
-from afterlog.tables import local, understood, visible_lines
 from afterlog.verify import NOTES, PSEUDONYMS, open_redactor
 from afterlog.writing.footnotes import read_footnotes
 from afterlog.writing.merging import CONFLICT, Merged, merge

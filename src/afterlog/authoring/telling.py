@@ -7,8 +7,8 @@ from typing import Any
 
 from afterlog.authoring.documentation import type_meaning
 from afterlog.authoring.laws import Verdict
+from afterlog.printed import aligned
 from afterlog.statement import visible
-from afterlog.tables import aligned
 
 _WIDE = 150
 _EXAMPLE = 48

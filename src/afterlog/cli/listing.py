@@ -28,7 +28,8 @@ def _registry(folders: Sequence[Path] | None) -> Registry:
 @parsers_app.command("list")
 def parsers_list(parsers: Parsers = None, as_json: Json = False) -> None:
     """List the formats, with their kind and number of samples."""
-    from afterlog.tables import aligned, parser_rows  # noqa: PLC0415
+    from afterlog.printed import aligned  # noqa: PLC0415
+    from afterlog.tables import parser_rows  # noqa: PLC0415
 
     rows = parser_rows(_registry(parsers))
     if as_json:
@@ -136,7 +137,7 @@ def parsers_new(
 @templates_app.command("list")
 def templates_list(as_json: Json = False) -> None:
     """List the templates."""
-    from afterlog.tables import aligned  # noqa: PLC0415
+    from afterlog.printed import aligned  # noqa: PLC0415
     from afterlog.writing.render import in_order, template_names, title_line  # noqa: PLC0415
 
     rows = [(name, title_line(name)) for name in in_order(template_names())]

@@ -124,7 +124,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 def show_sources(case: Case, as_json: bool, every: bool) -> None:
     """Print the ledger of all sources."""
-    from afterlog.tables import source_table, sources_json  # noqa: PLC0415
+    from afterlog.printed import source_table, sources_json  # noqa: PLC0415
 
     ledgers = case.ledgers()
     print_json(sources_json(ledgers)) if as_json else print(source_table(ledgers, every=every))

@@ -6,7 +6,7 @@ from typing import Any
 
 from afterlog.draft.words import many
 from afterlog.findings import Findings
-from afterlog.tables import local
+from afterlog.printed import local
 
 Facts = dict[str, Any]
 
