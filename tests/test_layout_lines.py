@@ -80,3 +80,8 @@ def test_any_spans_in_any_order_give_what_python_slices_give(data: bytes, spans:
 def test_lines_survive_pickling() -> None:
     lines = Lines.of(b"a\nb\n").select(np.array([1]))
     assert texts_of(pickle.loads(pickle.dumps(lines))) == [b"b"]
+
+
+def test_a_span_that_ends_before_it_begins_is_empty_and_one_beyond_the_block_ends_with_it() -> None:
+    lines = Lines.of(b"abcdef\n")
+    assert lines.texts(np.array([5, 1, 4]), np.array([2, 3, 99])).to_pylist() == ["", "bc", "ef\n"]

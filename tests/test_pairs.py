@@ -29,6 +29,8 @@ def by_place(texts, keys):
 @given(LINES)
 @example(['msg="x" a="y'])
 @example(['a="1"msg=2 msg=3', "msg= a="])
+@example(['a=msg="x a=1" msg="x a=1"'])
+@example(['msg="a', "msg=b", 'a=" msg="'])
 def test_places_and_regex_tell_the_same_values(texts):
     for keys in [(key,) for key in KEYS] + [KEYS]:
         told = value_by_regex(pa.array(texts, pa.string()), keys)

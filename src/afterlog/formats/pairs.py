@@ -70,12 +70,15 @@ class Pairs:
         return pc.replace_with_mask(told, odd, surely)
 
     def _standing(self, key: str) -> Ints:
-        """Give the equals signs of the block that may belong to a key, ascending."""
-        ending = key.encode()[-_ENDING:]
-        if len(ending) < _ENDING:
-            return np.sort(self._equals)
-        code = int.from_bytes(ending, "big")
-        return self._equals[self._endings.searchsorted(code) : self._endings.searchsorted(code, side="right")]
+        """Give the equals signs of the block before which a key stands, ascending; a longer key may end so."""
+        text = key.encode()
+        if len(text) < _ENDING:
+            where = np.sort(self._equals)
+        else:
+            code = int.from_bytes(text[-_ENDING:], "big")
+            where = self._equals[self._endings.searchsorted(code) : self._endings.searchsorted(code, side="right")]
+        where = where[where >= len(text)]
+        return where[literal_at(self._block, where - len(text), where, text)]
 
     def _found(self, key: str, where: Ints, span: Span, before: Ints) -> tuple[Ints, Ints, Ints]:
         """Give the rows that have a key in these spans, and where its value begins and ends."""
@@ -84,8 +87,7 @@ class Pairs:
         row = starts.searchsorted(begin, side="right") - 1
         near = np.flatnonzero((row >= 0) & (where < ends[row]))
         where, begin, row = where[near], begin[near], row[near]
-        ok = literal_at(self._block, begin, where, key.encode())
-        ok &= (begin == starts[row]) | (self._block.octets[np.maximum(begin - 1, 0)] == ord(" "))
+        ok = (begin == starts[row]) | (self._block.octets[np.maximum(begin - 1, 0)] == ord(" "))
         ok &= (self._quotes.searchsorted(begin) - before[row]) & 1 == 0
         kept = np.flatnonzero(ok)
         kept = kept[np.diff(row[kept], prepend=-1) > 0]
@@ -93,8 +95,10 @@ class Pairs:
         limits = ends[row]
         quoted = np.flatnonzero((self._block.octets[value] == ord('"')) & (value < limits))
         stop = run_end(self._block, value, limits, _BARE)
-        stop[quoted] = np.append(self._quotes, limits)[self._quotes.searchsorted(value[quoted]) + 1]
+        partner = self._quotes.searchsorted(value[quoted]) + 1
+        there = np.append(self._quotes, len(self._block.data))[np.minimum(partner, len(self._quotes))]
         value[quoted] += 1
+        stop[quoted] = np.minimum(there, limits[quoted])  # a quote without a partner reaches to the end of its row
         return row, value, stop
 
 
@@ -127,12 +131,12 @@ def value_by_regex(texts: pa.Array, keys: Iterable[str]) -> pa.Array | None:
 
 
 def _quoted(pairs: pa.Array, key: str) -> pa.Array:
-    """Take a quoted value; where what looks like its key stands more than once, pair by pair from the beginning."""
+    """Take a quoted value; where what looks like its key stands more than once, the first outside of quotes."""
     value = rf'{re.escape(key)}="(?P<value>(?:[^"\\]|\\.)*)"'
     found = pc.struct_field(pc.extract_regex(pairs, rf"(?:^| ){value}"), "value")
     twice = pc.greater(pc.count_substring(pairs, f'{key}="'), 1)
     if not pc.any(twice).as_py():
         return found
-    first = rf'^(?:[^ ="]+(?:=(?:"(?:[^"\\]|\\.)*"|[^ "]*))? +)*?{value}'
+    first = rf'^(?:(?:"(?:[^"\\]|\\.)*"|[^"])*? )?{value}'
     surely = pc.struct_field(pc.extract_regex(pairs.filter(twice), first), "value")
     return pc.replace_with_mask(found, twice, surely)

@@ -89,7 +89,8 @@ def _last_record(parser: LineParser, block: Block) -> int:
         begin = block.data.rfind(b"\n", 0, end - size) + 1 if size < end else 0
         raw, lines = _lines_of(Block(block.data[begin:], 0, 0, block.cleaning))
         for row in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0) - 1, -1):
-            pair = lines.select(np.arange(max(row - 1, 0), row + 1))
+            above = int(lines.starts[max(row - 1, 0)])
+            pair = Lines.of(lines.data[above : int(lines.ends[row])])
             if any(_begins_last(parser, layout, pair) for layout in parser.layouts):
                 return begin + int(raw[row])
         found = [int(match.rows[-1]) for layout in parser.layouts if len((match := layout.match(lines)).rows)]

@@ -40,7 +40,8 @@ def _gather(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.A
     count = len(starts)
     if count == 0:
         return pa.array([], pa.binary())
-    if len(block.data) > MAX_OFFSET:
+    size = len(block.data)
+    if size > MAX_OFFSET or (starts > ends).any() or ends.max() > size:  # Arrow would copy what lies beside its buffers
         return _one_by_one(block, starts, ends, absent)
     if (starts[1:] < ends[:-1]).any():
         order = np.argsort(starts, kind="stable")
@@ -61,7 +62,7 @@ def _gather(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.A
 
 
 def _one_by_one(block: Block, starts: Ints, ends: Ints, absent: Mask | None) -> pa.Array:
-    """Overlapping spans have no ascending offsets."""
+    """Give spans whose offsets do not ascend: they overlap, or one ends before it begins, which is empty."""
     texts = [block.data[begin:end] for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     return pa.array(texts, pa.binary(), mask=absent)
 
