@@ -43,21 +43,19 @@ class JsonRows:
 
 def read_json_rows(lines: Lines) -> JsonRows:
     """Read each line as one JSON object."""
-    data = lines.data
-    texts = [data[begin:end] for begin, end in zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)]
     easy = _brackets(lines) <= _MAX_BRACKETS
     tables: list[tuple[np.ndarray, dict[str, pa.Array]]] = []
     if easy.any():
         rows = np.flatnonzero(easy)
-        schema = _learned([texts[row] for row in rows[:: max(1, len(rows) // _LEARNED)]])
-        _by_arrow(texts, rows, schema, tables, [_TRIES])
+        schema = _learned([lines.bytes(row) for row in rows[:: max(1, len(rows) // _LEARNED)].tolist()])
+        _by_arrow(lines, rows, schema, tables, [_TRIES])
     hard = np.flatnonzero(~easy)
     if len(hard):
-        tables.append(_by_library(texts, hard))
-    valid = np.zeros(len(texts), bool)
+        tables.append(_by_library(lines, hard))
+    valid = np.zeros(len(lines), bool)
     for rows, _ in tables:
         valid[rows] = True
-    return JsonRows(_few(_together(tables, len(texts))), valid)
+    return JsonRows(_few(_together(tables, len(lines))), valid)
 
 
 def whole_numbers(column: pa.Array) -> pa.Array:
@@ -122,14 +120,14 @@ def _typed(kinds: Mapping[str, Any]) -> dict[str, pa.DataType]:
 
 
 def _by_arrow(
-    texts: list[bytes],
+    lines: Lines,
     rows: np.ndarray,
     schema: pa.Schema,
     tables: list[tuple[np.ndarray, dict[str, pa.Array]]],
     tries: list[int],
 ) -> None:
     """Read these lines by Arrow; where it fails, by halves, and the last few by the library."""
-    data = b"\n".join([texts[row] for row in rows])
+    data = _as_text(lines, rows)
     if tries[0] > 0 and len(rows) > _FEW // 8:
         try:
             data.decode()
@@ -146,11 +144,19 @@ def _by_arrow(
                 return
             tries[0] -= 1
     if len(rows) <= _FEW or tries[0] <= 0:
-        tables.append(_by_library(texts, rows))
+        tables.append(_by_library(lines, rows))
         return
     middle = len(rows) // 2
-    _by_arrow(texts, rows[:middle], schema, tables, tries)
-    _by_arrow(texts, rows[middle:], schema, tables, tries)
+    _by_arrow(lines, rows[:middle], schema, tables, tries)
+    _by_arrow(lines, rows[middle:], schema, tables, tries)
+
+
+def _as_text(lines: Lines, rows: np.ndarray) -> bytes:
+    """Give these lines with a newline between them: a slice of the buffer, where they stand so in it."""
+    begin, end = lines.starts[rows], lines.ends[rows]
+    if (begin[1:] == end[:-1] + 1).all():
+        return lines.data[int(begin[0]) : int(end[-1])]
+    return b"\n".join(map(lines.bytes, rows.tolist()))
 
 
 def _flat(table: pa.Table) -> dict[str, pa.Array]:
@@ -179,8 +185,8 @@ def _simple(column: pa.Array) -> pa.Array:
     return column
 
 
-def _by_library(texts: list[bytes], rows: np.ndarray) -> tuple[np.ndarray, dict[str, pa.Array]]:
-    told = [(row, found) for row in rows.tolist() if (found := _loaded(texts[row])) is not None]
+def _by_library(lines: Lines, rows: np.ndarray) -> tuple[np.ndarray, dict[str, pa.Array]]:
+    told = [(row, found) for row in rows.tolist() if (found := _loaded(lines.bytes(row))) is not None]
     flat = [_dotted(found) for _, found in told]
     names = {name for one in flat for name in one}
     columns = {name: _array([one.get(name) for one in flat]) for name in names}
