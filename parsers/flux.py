@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, read_stamp
+from afterlog.parser import Kind, Line, Outcome, Record, RecordParser, Reject, Sample, each_stamped, read_stamp
 
 MAX_LINE: Final = 1_000_000
 _MARK: Final = re.compile(
@@ -54,16 +54,13 @@ def _claims(_path: str, head: list[bytes]) -> float:
 
 def _records(lines: Iterable[Line]) -> Iterator[Record | Reject]:
     """One event for each object; what has none belongs to the line above it."""
-    before = False
-    for line in lines:
-        told = _object(line.text)
-        stamp = read_stamp("iso", str(told.get("ts", ""))[:40].encode("ascii", "replace")) if told else None
-        if told is None or stamp is None:
-            if not before and line.text.strip():
-                yield Reject(line, 'a JSON object with "ts" was expected')
-            continue
-        before = True
-        yield Record(line, stamp, _columns(told))
+    return each_stamped(lines, _record, 'a JSON object with "ts" was expected')
+
+
+def _record(line: Line) -> Record | None:
+    told = _object(line.text)
+    stamp = read_stamp("iso", str(told.get("ts", ""))[:40].encode("ascii", "replace")) if told else None
+    return Record(line, stamp, _columns(told)) if told and stamp else None
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

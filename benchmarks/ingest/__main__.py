@@ -64,7 +64,8 @@ def report(chosen: argparse.Namespace) -> Iterator[list[str]]:
         yield section(f"{kind}, {file.stat().st_size / 1e6:.0f} MB", file, everyone, costs)
         shutil.rmtree(chosen.scratch / kind)
     yield counts(chosen, found)
-    yield whole_run(chosen, found)
+    if chosen.run_mb:
+        yield whole_run(chosen, found)
     if chosen.memory_mb:
         yield memory(chosen, found)
     yield agreement(chosen)
